@@ -1,0 +1,145 @@
+import type { Algorithm, PublicJwk } from "@countersign/tokens";
+
+// What the store keeps, as the rest of the house sees it. Times are milliseconds since the epoch, by the database's
+// clock; ids are 128 random bits in base64url; `org` is null outside an organisation.
+
+export interface Installation {
+  /** In every refresh token's code; a new one kills them all. */
+  readonly epoch: string;
+  /** Id of the master key that sealed the first secret: a start with another one is refused. */
+  readonly masterKeyId: string;
+}
+
+export interface Account {
+  readonly id: string;
+  /** Normalised; unique. */
+  readonly email: string;
+  readonly name: string;
+  readonly passwordHash: string | null;
+  readonly version: number;
+  readonly disabledAt: number | null;
+  readonly createdAt: number;
+}
+
+export interface Session {
+  readonly id: string;
+  readonly accountId: string;
+  readonly clientId: string;
+  readonly org: string | null;
+  readonly gen: number;
+  readonly genAt: number;
+  readonly late: boolean;
+  readonly streak: number;
+  readonly salt: string;
+  readonly secretVersion: number;
+  readonly version: number;
+  readonly jkt: string | null;
+  readonly authTime: number;
+  readonly amr: readonly string[];
+  readonly acr: "1fa" | "2fa";
+  readonly idleEnd: number;
+  readonly absEnd: number;
+  readonly endedAt: number | null;
+  readonly endCause: EndCause | null;
+  /** What the device called itself, cut to 200 characters; for its owner to recognise. */
+  readonly userAgent: string | null;
+  readonly createdAt: number;
+}
+
+export type EndCause =
+  | "signed_out"
+  | "ended_by_owner"
+  | "ended_by_administrator"
+  | "password_changed"
+  | "account_disabled"
+  | "reuse"
+  | "refresh_ahead";
+
+/** Proof of a finished sign-in, redeemed once for tokens. Kept under the hash of its secret. */
+export interface Handoff {
+  readonly hash: string;
+  readonly accountId: string;
+  readonly clientId: string;
+  /** The browser origin that it was made for; null where no browser called. */
+  readonly origin: string | null;
+  readonly jkt: string | null;
+  readonly amr: readonly string[];
+  readonly acr: "1fa" | "2fa";
+  readonly authTime: number;
+  readonly expiresAt: number;
+}
+
+export interface Invitation {
+  readonly id: string;
+  readonly hash: string;
+  readonly email: string;
+  readonly roles: readonly string[];
+  readonly invitedBy: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** A permission as an audience knows it. */
+export interface Grantable {
+  readonly audience: string;
+  readonly permission: string;
+}
+
+export interface Role {
+  readonly name: string;
+  readonly description: string;
+  /** Made by the server itself, and not to be changed or removed. */
+  readonly builtIn: boolean;
+  readonly permissions: readonly Grantable[];
+}
+
+/** A registered app. */
+export interface Client {
+  readonly id: string;
+  readonly name: string;
+  /** Where its refresh token rests: a cookie that only we read, or its own storage. */
+  readonly mode: "cookie" | "storage";
+  /** Exact browser origins that may use it; empty for a program that is no browser. */
+  readonly origins: readonly string[];
+}
+
+/** An API that accepts our tokens. */
+export interface Audience {
+  /** Its public base URL. */
+  readonly id: string;
+  /** What it knows of; nothing else is ever in a scope for it. */
+  readonly permissions: readonly string[];
+}
+
+export interface StoredKey {
+  readonly kid: string;
+  readonly alg: Algorithm;
+  readonly publicJwk: PublicJwk;
+  /** The private half, sealed for (`signing_keys`, kid, `sealed`). */
+  readonly sealed: string;
+  readonly publishedAt: number;
+  readonly activatedAt: number | null;
+  readonly retiredAt: number | null;
+}
+
+/** A secret that refresh tokens are made with, sealed for (`refresh_secrets`, version, `sealed`). */
+export interface RefreshSecret {
+  readonly version: number;
+  readonly sealed: string;
+  readonly createdAt: number;
+}
+
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: number;
+  readonly event: string;
+  readonly outcome: "success" | "refused";
+  /** Account that acted, if known. */
+  readonly actor: string | null;
+  /** Account, session, role … that it was done to. */
+  readonly subject: string | null;
+  readonly session: string | null;
+  readonly address: string | null;
+  /** Flat, and never a secret. */
+  readonly detail: Readonly<Record<string, string | number | boolean | null>>;
+}

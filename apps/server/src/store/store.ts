@@ -1,0 +1,174 @@
+import type { RevocationFact } from "@countersign/tokens";
+import type {
+  Account,
+  Audience,
+  AuditEntry,
+  Client,
+  EndCause,
+  Grantable,
+  Handoff,
+  Installation,
+  Invitation,
+  RefreshSecret,
+  Role,
+  Session,
+  StoredKey,
+} from "./records.ts";
+
+/** A committed fact and its place in the one order of commits. */
+export interface NumberedFact {
+  readonly number: number;
+  readonly fact: RevocationFact;
+}
+
+export interface Page {
+  /** At most so many. */
+  readonly limit: number;
+  /** Only what comes after this id. */
+  readonly after?: string | undefined;
+}
+
+/**
+ * Everything that is asked of the database, one group per aggregate. A query never reads a clock: `now` is given. One
+ * that changes a row answers whether it did, so that a race has a winner.
+ */
+export interface Queries {
+  /** Database time in milliseconds; the process's clock where the database has none of its own. */
+  now(): Promise<number>;
+  readonly installation: {
+    read(): Promise<Installation | undefined>;
+    /** Answers false where another instance was first. */
+    create(installation: Installation): Promise<boolean>;
+  };
+  readonly accounts: {
+    /** @throws {Refusal} `conflict` where the address is taken. */
+    insert(account: Account): Promise<void>;
+    byId(id: string): Promise<Account | undefined>;
+    byEmail(email: string): Promise<Account | undefined>;
+    list(page: Page): Promise<Account[]>;
+    setPassword(id: string, passwordHash: string): Promise<boolean>;
+    /** Disables at a time, or enables with null. False where it was so already. */
+    setDisabled(id: string, at: number | null): Promise<boolean>;
+    /** Adds one, and answers the new version. */
+    raiseVersion(id: string): Promise<number>;
+    remove(id: string): Promise<boolean>;
+  };
+  readonly sessions: {
+    insert(session: Session): Promise<void>;
+    byId(id: string): Promise<Session | undefined>;
+    /** Those that have neither ended nor run out, newest first. */
+    living(accountId: string, now: number): Promise<Session[]>;
+    /** Compare-and-swap to the next generation, `WHERE gen = from AND ended_at IS NULL`; `late` becomes false. */
+    rotate(id: string, from: number, to: { genAt: number; streak: number; idleEnd: number; secretVersion: number }): Promise<boolean>;
+    /** Sets `late` and `streak` where the generation is still this one, not late yet, and the session has not ended. */
+    markLate(id: string, gen: number, streak: number): Promise<boolean>;
+    /** False where it had ended before. */
+    end(id: string, at: number, cause: EndCause): Promise<boolean>;
+    /** Ends the living ones of an account, one excepted, and answers their ids. */
+    endAll(accountId: string, at: number, cause: EndCause, except?: string): Promise<string[]>;
+    /** Deletes what ended or ran out before. */
+    prune(before: number): Promise<number>;
+  };
+  readonly roles: {
+    list(): Promise<Role[]>;
+    byName(name: string): Promise<Role | undefined>;
+    /** @throws {Refusal} `conflict` where the name is taken. */
+    insert(role: Role): Promise<void>;
+    /** Replaces description and permissions. */
+    update(role: Role): Promise<boolean>;
+    remove(name: string): Promise<boolean>;
+    /** False where the account had it. */
+    grant(accountId: string, role: string): Promise<boolean>;
+    revoke(accountId: string, role: string): Promise<boolean>;
+    ofAccount(accountId: string): Promise<string[]>;
+    /** Ids of the accounts that hold it. */
+    holders(role: string): Promise<string[]>;
+    /** How many accounts that are not disabled hold it. */
+    enabledHolders(role: string): Promise<number>;
+    /** Everything that the account's roles permit, anywhere. */
+    grantedTo(accountId: string): Promise<Grantable[]>;
+  };
+  readonly clients: {
+    upsert(client: Client): Promise<void>;
+    byId(id: string): Promise<Client | undefined>;
+    list(): Promise<Client[]>;
+  };
+  readonly audiences: {
+    upsert(audience: Audience): Promise<void>;
+    byId(id: string): Promise<Audience | undefined>;
+    list(): Promise<Audience[]>;
+  };
+  readonly handoffs: {
+    insert(handoff: Handoff): Promise<void>;
+    /** Takes it out, whether it has expired or not: nobody finds it twice. */
+    take(hash: string): Promise<Handoff | undefined>;
+    prune(before: number): Promise<number>;
+  };
+  readonly invitations: {
+    insert(invitation: Invitation): Promise<void>;
+    list(page: Page): Promise<Invitation[]>;
+    take(hash: string): Promise<Invitation | undefined>;
+    remove(id: string): Promise<boolean>;
+    prune(before: number): Promise<number>;
+  };
+  readonly setUp: {
+    /** Replaces the one link there is. */
+    put(hash: string, expiresAt: number): Promise<void>;
+    read(): Promise<{ hash: string; expiresAt: number } | undefined>;
+    /** Takes the link out where its hash is this one; answers when it expires. */
+    take(hash: string): Promise<{ expiresAt: number } | undefined>;
+  };
+  readonly keys: {
+    list(): Promise<StoredKey[]>;
+    insert(key: StoredKey): Promise<void>;
+    /** False where another instance did it first. */
+    activate(kid: string, at: number): Promise<boolean>;
+    retire(kid: string, at: number): Promise<boolean>;
+    remove(kid: string): Promise<boolean>;
+  };
+  readonly refreshSecrets: {
+    list(): Promise<RefreshSecret[]>;
+    /** Answers false where the version exists. */
+    insert(secret: RefreshSecret): Promise<boolean>;
+  };
+  readonly revocations: {
+    /** Facts after a number, in order. */
+    since(number: number): Promise<NumberedFact[]>;
+    prune(before: number): Promise<number>;
+  };
+  readonly audit: {
+    append(entry: AuditEntry): Promise<void>;
+    /** Newest first. */
+    list(page: Page & { readonly event?: string | undefined }): Promise<AuditEntry[]>;
+  };
+  readonly attempts: {
+    /** Counts one more attempt in the current window of this length and answers the count, atomically. */
+    count(key: string, windowMs: number, now: number): Promise<number>;
+    clear(key: string): Promise<void>;
+    prune(before: number): Promise<number>;
+  };
+}
+
+/** Queries inside a transaction. What it revokes gets its number as the last thing before the commit. */
+export interface Transaction extends Queries {
+  revoke(...facts: RevocationFact[]): void;
+  /**
+   * Lets one transaction at a time through, across all instances, until the commit. For what must be decided once:
+   * the first administrator, the last one, a key's next step.
+   */
+  lock(name: "installation" | "administrators" | "keys"): Promise<void>;
+}
+
+/**
+ * The database. Every failure that is not the caller's comes out as `Refusal("unavailable")` with the driver's error as
+ * its cause, so a lost database or a full disk is a 503 wherever it is met.
+ */
+export interface Store extends Queries {
+  /** All or nothing. What resolves has been committed durably. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Hears of this process's own facts, after their commit and before `transaction` resolves. Answers how to stop. */
+  onFacts(listener: (facts: readonly NumberedFact[]) => void): () => void;
+  /** Brings the schema up to date. Safe to run from several instances at once. */
+  migrate(): Promise<void>;
+  close(): Promise<void>;
+}

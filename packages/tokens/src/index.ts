@@ -1,0 +1,42 @@
+export { type AccessToken, type Expectations, issueAccessToken, judgeTimes, type KeySource, verifyAccessToken } from "./access.ts";
+export {
+  type AccountClaims,
+  accountClaims,
+  type Claims,
+  isAccountClaims,
+  LEEWAY_S,
+  MAX_TOKEN_LIFE_S,
+  permissionsOf,
+  reservedClaims,
+  type ServiceClaims,
+  serviceClaims,
+} from "./claims.ts";
+export { MAX_TOKEN_LENGTH } from "./compact.ts";
+export { isReason, type Reason, Refusal, type RefusalOptions, reasons } from "./errors.ts";
+export {
+  type Algorithm,
+  algorithms,
+  type GeneratedKey,
+  generateKey,
+  importSigningKey,
+  importVerificationKey,
+  type PublicJwk,
+  publicJwk,
+  type SigningKey,
+  type VerificationKey,
+} from "./keys.ts";
+export { createOneTimeSecret, hashOneTimeSecret, type OneTimeSecret } from "./one-time.ts";
+export { GRACE_MS, judgeRefresh, LATE_STREAK_LIMIT, type PresentedRefresh, type RefreshState, type RefreshVerdict } from "./refresh.ts";
+export {
+  formatRefreshToken,
+  importRefreshSecret,
+  isAuthentic,
+  parseRefreshToken,
+  type RefreshKey,
+  type RefreshTokenParts,
+} from "./refresh-token.ts";
+export { EVERYTHING, FACT_LIFE_MS, type RevocationFact, RevocationSet } from "./revocations.ts";
+export { type KeyLife, type KeyStatus, PREVIOUS_MS, statusOf } from "./ring.ts";
+export { importMasterKey, type MasterKey, type Place, seal, unseal } from "./sealing.ts";
+export type { ErrorReply, SessionReply, TokenReply } from "./session-reply.ts";
+export { systemWorld, type World } from "./world.ts";

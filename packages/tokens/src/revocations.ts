@@ -1,0 +1,60 @@
+import { type Claims, isAccountClaims, LEEWAY_S, MAX_TOKEN_LIFE_S } from "./claims.ts";
+import type { Reason } from "./errors.ts";
+
+/** The least version of a session of which nothing is left. */
+export const EVERYTHING = Number.MAX_SAFE_INTEGER;
+
+/** What makes tokens die: those whose claim is smaller than the least version, or that this key signed. */
+export type RevocationFact =
+  | { readonly kind: "session" | "account" | "service"; readonly id: string; readonly least: number }
+  | { readonly kind: "key"; readonly id: string };
+
+/** How long a fact matters, in milliseconds: the longest token life, the leeway twice, and a minute for the way. */
+export const FACT_LIFE_MS = (MAX_TOKEN_LIFE_S + 2 * LEEWAY_S + 60) * 1000;
+
+interface Known {
+  least: number;
+  /** When it may be forgotten, in milliseconds since the epoch. */
+  until: number;
+}
+
+/** Which tokens are dead. Compares versions, never times; forgets a fact when no token that it kills can be alive. */
+export class RevocationSet {
+  readonly #facts = new Map<string, Known>();
+
+  /** Takes a fact in, in any order and any number of times. `now` is the moment of receipt in milliseconds. */
+  add(fact: RevocationFact, now: number): void {
+    const key = `${fact.kind} ${fact.id}`;
+    const least = fact.kind === "key" ? EVERYTHING : fact.least;
+    const known = this.#facts.get(key);
+    // Insertion order is order of expiry, so that `prune` stops at the first living entry.
+    this.#facts.delete(key);
+    this.#facts.set(key, { least: Math.max(least, known?.least ?? 0), until: now + FACT_LIFE_MS });
+    this.prune(now);
+  }
+
+  /** Why a verified token is dead, or `undefined` while it lives. Does not check its times. */
+  judge(kid: string, claims: Claims): Extract<Reason, "session_ended" | "token_stale"> | undefined {
+    if (this.#facts.has(`key ${kid}`)) return "token_stale";
+    if (!isAccountClaims(claims)) return claims.av < this.#least("service", claims.sub) ? "token_stale" : undefined;
+    const session = this.#least("session", claims.sid);
+    if (session === EVERYTHING) return "session_ended";
+    return claims.sv < session || claims.av < this.#least("account", claims.sub) ? "token_stale" : undefined;
+  }
+
+  /** Forgets what no longer matters. */
+  prune(now: number): void {
+    for (const [key, known] of this.#facts) {
+      if (known.until > now) return;
+      this.#facts.delete(key);
+    }
+  }
+
+  get size(): number {
+    return this.#facts.size;
+  }
+
+  #least(kind: string, id: string): number {
+    return this.#facts.get(`${kind} ${id}`)?.least ?? 0;
+  }
+}
