@@ -36,6 +36,7 @@ export const reasons = [
   "method_not_allowed",
   "too_large",
   "unsupported_media_type",
+  "tls_required",
   // The issuer's rules
   "password_unsuitable",
   "sign_up_closed",
