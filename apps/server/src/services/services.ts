@@ -1,0 +1,28 @@
+import type { Accounts } from "./accounts.ts";
+import type { Audit } from "./audit.ts";
+import type { Clients } from "./clients.ts";
+import type { Health } from "./health.ts";
+import type { Invitations } from "./invitations.ts";
+import type { Keys } from "./keys.ts";
+import type { Roles } from "./roles.ts";
+import type { Sessions } from "./sessions.ts";
+import type { SetUp } from "./set-up.ts";
+import type { SignIn } from "./sign-in/sign-in.ts";
+import type { SignUps } from "./sign-ups.ts";
+
+/** The rules of the issuer, as api and http see them. */
+export interface Services {
+  /** The issuer's identifier and its own audience. */
+  readonly issuer: string;
+  readonly accounts: Accounts;
+  readonly audit: Audit;
+  readonly clients: Clients;
+  readonly health: Health;
+  readonly invitations: Invitations;
+  readonly keys: Keys;
+  readonly roles: Roles;
+  readonly sessions: Sessions;
+  readonly setUp: SetUp;
+  readonly signIn: SignIn;
+  readonly signUps: SignUps;
+}

@@ -1,0 +1,51 @@
+import type { SessionReply } from "@countersign/tokens";
+import type { Session } from "../store/records.ts";
+import type { Actor, Caller } from "./caller.ts";
+
+export interface StartInput {
+  readonly handoff: string;
+  readonly client: string;
+  /** The request's `Origin`; null where no browser called. */
+  readonly origin: string | null;
+  /** Audiences to get an access token for; the issuer's own by default. */
+  readonly audiences?: readonly string[] | undefined;
+}
+
+export interface RefreshInput {
+  readonly refreshToken: string;
+  readonly client: string;
+  readonly audiences?: readonly string[] | undefined;
+}
+
+export interface EndInput {
+  readonly refreshToken: string;
+  readonly client: string;
+}
+
+/** The one door: nothing else in the house issues tokens. */
+export interface Sessions {
+  /**
+   * Redeems a handoff for the tokens of a new session. The reply always holds the refresh token.
+   *
+   * @throws {Refusal} `invalid_grant`, `invalid_target`
+   */
+  start(input: StartInput, caller: Caller): Promise<SessionReply>;
+  /**
+   * Rotates a refresh token, or answers the same successor again.
+   *
+   * @throws {Refusal} `invalid_grant`, `invalid_target`, `key_mismatch`
+   */
+  refresh(input: RefreshInput, caller: Caller): Promise<SessionReply>;
+  /**
+   * Ends the session of a refresh token of any generation. What is dead or was never ours is no error (RFC 7009 §2.2).
+   *
+   * @throws {Refusal} `invalid_grant` for a token of another client, which stays alive
+   */
+  end(input: EndInput, caller: Caller): Promise<void>;
+  /** The living sessions of an account, newest first. */
+  list(account: string): Promise<readonly Session[]>;
+  /** @throws {Refusal} `not_found` unless it is a living session of the actor's own */
+  endOwn(id: string, actor: Actor): Promise<void>;
+  /** Ends all sessions of the actor but the one that asks, and answers how many. */
+  endOthers(actor: Actor): Promise<number>;
+}

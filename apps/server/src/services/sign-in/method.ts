@@ -1,0 +1,20 @@
+import type { Caller } from "../caller.ts";
+
+/** Who somebody is, and how that was shown (RFC 8176). */
+export interface Proof {
+  /** Account id. */
+  readonly account: string;
+  readonly amr: readonly string[];
+  readonly acr: "1fa" | "2fa";
+}
+
+/** A way to prove who one is. It proves, and nothing else: tokens come from `sessions.ts` alone. */
+export interface SignInMethod {
+  readonly name: string;
+  /**
+   * Does not check: that the account may sign in; its caller does.
+   *
+   * @throws {Refusal} `wrong_credentials`, the same for everything that is wrong with them
+   */
+  prove(input: unknown, caller: Caller): Promise<Proof>;
+}
