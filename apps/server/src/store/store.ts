@@ -154,9 +154,10 @@ export interface Transaction extends Queries {
   revoke(...facts: RevocationFact[]): void;
   /**
    * Lets one transaction at a time through, across all instances, until the commit. For what must be decided once:
-   * the first administrator, the last one, a key's next step.
+   * the first administrator, the last one, a key's next step. `account:<id>` keeps a session from starting while its
+   * account's password changes: a row that is not committed yet is not seen by what ends all of them.
    */
-  lock(name: "installation" | "administrators" | "keys"): Promise<void>;
+  lock(name: "installation" | "administrators" | "keys" | `account:${string}`): Promise<void>;
 }
 
 /**
