@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { readEnvironment } from "./environment.ts";
+import { run } from "./run.ts";
+
+process.exitCode = await run(process.argv.slice(2), process, readEnvironment());
