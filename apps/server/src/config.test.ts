@@ -121,7 +121,10 @@ describe("the configuration", () => {
 
   test("is documented variable by variable in the README", () => {
     const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-    const rows = readme.split("\n").filter((line) => line.startsWith("| `COUNTERSIGN_"));
+    const rows = readme
+      .split("\n")
+      .filter((line) => line.startsWith("| `COUNTERSIGN_"))
+      .map((line) => line.replaceAll(/ +/g, " "));
     const expected = Object.entries(settings).map(([name, schema]) => {
       const { preset, description } = schema.meta() as { preset: string; description: string };
       const shown = preset === "" || preset.includes("`") || preset.includes(" ") ? preset : `\`${preset}\``;
