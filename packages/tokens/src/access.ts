@@ -1,15 +1,16 @@
 import { errors, jwtVerify, SignJWT } from "jose";
-import { type Claims, accountClaims, LEEWAY_S, MAX_TOKEN_LIFE_S, reservedClaims, serviceClaims } from "./claims.ts";
-import { parseCompact } from "./compact.ts";
+import { accountClaims, type Claims, LEEWAY_S, MAX_TOKEN_LIFE_S, reservedClaims, serviceClaims } from "./claims.ts";
+import { MAX_TOKEN_LENGTH, parseCompact } from "./compact.ts";
 import { Refusal } from "./errors.ts";
-import type { SigningKey, VerificationKey } from "./keys.ts";
+import { algorithms, MAX_KID_LENGTH, type SigningKey, type VerificationKey } from "./keys.ts";
 
 const TYP = "at+jwt";
+const ALGORITHMS: ReadonlySet<string> = new Set(algorithms);
 
 /** Finds a published key by the exact `kid`; `undefined` where there is none. May reach for the network. */
 export type KeySource = (kid: string) => Promise<VerificationKey | undefined> | VerificationKey | undefined;
 
-/** What a verifier expects. All of it is stated by the caller; nothing has a default. */
+/** What a verifier expects. All of it is stated by the caller; nothing has a default, and nothing can be left out. */
 export interface Expectations {
   /** The exact issuer identifier (RFC 8414 §2). */
   readonly issuer: string;
@@ -38,7 +39,10 @@ export async function issueAccessToken(claims: Claims, key: SigningKey): Promise
   if (!checked.success) throw new TypeError("claims of the wrong shape", { cause: checked.error });
   if (claims.exp <= claims.iat || claims.exp - claims.iat > MAX_TOKEN_LIFE_S) throw new TypeError("life out of bounds");
   if ("ext" in claims && claims.ext) assertUnreserved(claims.ext);
-  return await new SignJWT({ ...checked.data }).setProtectedHeader({ alg: key.alg, typ: TYP, kid: key.kid }).sign(key.key);
+  const header = { alg: key.alg, typ: TYP, kid: key.kid };
+  const token = await new SignJWT({ ...checked.data }).setProtectedHeader(header).sign(key.key);
+  if (token.length > MAX_TOKEN_LENGTH) throw new TypeError("a token longer than verifiers read");
+  return token;
 }
 
 function assertUnreserved(ext: object): void {
@@ -53,13 +57,14 @@ function assertUnreserved(ext: object): void {
  * Does not check: revocation (`RevocationSet`), a proof of possession for a token with `cnf`, permissions.
  *
  * @throws {Refusal} `token_invalid`, `token_expired` or `unknown_key`; whatever `keys` throws.
+ * @throws {TypeError} for an expectation that is missing or empty, before the token is looked at.
  */
 export async function verifyAccessToken(token: string, expected: Expectations): Promise<AccessToken> {
-  const { header } = parseCompact(token);
-  const kid = readHeader(header);
+  assertStated(expected);
+  const { alg, kid } = readHeader(parseCompact(token).header);
   const key = await expected.keys(kid);
-  if (!key) throw new Refusal("unknown_key", { detail: "no published key has this kid" });
-  if (header["alg"] !== key.alg) throw new Refusal("token_invalid", { detail: "alg is not the key's" });
+  if (key?.kid !== kid) throw new Refusal("unknown_key", { detail: "no published key has this kid" });
+  if (key.alg !== alg) throw new Refusal("token_invalid", { detail: "alg is not the key's" });
   const payload = await verifySignature(token, key, expected);
   const parsed = ("sid" in payload ? accountClaims : serviceClaims).safeParse(payload);
   if (!parsed.success) throw new Refusal("token_invalid", { detail: "claims of the wrong shape", cause: parsed.error });
@@ -77,18 +82,30 @@ export function judgeTimes(claims: Claims, now: number): void {
   if (claims.exp <= claims.iat || claims.exp - claims.iat > MAX_TOKEN_LIFE_S) {
     throw new Refusal("token_invalid", { detail: "life out of bounds" });
   }
-  if (claims.iat > second + LEEWAY_S) throw new Refusal("token_invalid", { detail: "issued in the future" });
-  if (claims.exp <= second - LEEWAY_S) throw new Refusal("token_expired");
+  // Written so that a clock that is no number refuses.
+  if (!(claims.iat <= second + LEEWAY_S)) throw new Refusal("token_invalid", { detail: "issued in the future" });
+  if (!(claims.exp > second - LEEWAY_S)) throw new Refusal("token_expired");
 }
 
-/** The header holds exactly `alg`, `typ` and `kid`: no `crit`, no embedded or remote key (RFC 8725 §3.10). */
-function readHeader(header: Readonly<Record<string, unknown>>): string {
+/** An empty setting, or one forgotten in JavaScript, must not switch a check off. */
+function assertStated({ issuer, audience, keys, now }: Expectations): void {
+  const texts = [issuer, audience].every((text) => typeof text === "string" && text !== "");
+  if (!texts || typeof keys !== "function" || !Number.isFinite(now)) throw new TypeError("an expectation is missing");
+}
+
+/**
+ * The header holds exactly `alg`, `typ` and `kid`: no `crit`, no embedded or remote key (RFC 8725 §3.10). An algorithm
+ * that is never ours is refused here, before anybody looks for its key.
+ */
+function readHeader(header: Readonly<Record<string, unknown>>): { alg: string; kid: string } {
   const { alg, typ, kid, ...rest } = header;
   if (typeof alg !== "string" || typeof typ !== "string" || typeof kid !== "string") {
     throw new Refusal("token_invalid", { detail: "header lacks alg, typ or kid" });
   }
   if (Object.keys(rest).length > 0) throw new Refusal("token_invalid", { detail: "header has other members" });
-  return kid;
+  if (!ALGORITHMS.has(alg)) throw new Refusal("token_invalid", { detail: "alg is none of ours" });
+  if (kid === "" || kid.length > MAX_KID_LENGTH) throw new Refusal("token_invalid", { detail: "kid of no key" });
+  return { alg, kid };
 }
 
 async function verifySignature(token: string, key: VerificationKey, expected: Expectations): Promise<object> {

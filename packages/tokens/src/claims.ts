@@ -12,10 +12,13 @@ const LAST_SECOND = 253_402_300_799;
 const seconds = z.int().min(0).max(LAST_SECOND);
 const version = z.int().min(0);
 const id = z.string().min(1).max(255);
-/** RFC 6749 §3.3: space-separated tokens; empty when nothing is permitted. */
-const scope = z.string().max(8192);
+/** RFC 6749 §3.3: tokens with one space between; empty when nothing is permitted. */
+const scope = z
+  .string()
+  .max(8192)
+  .regex(/^(?:[!#-[\]-~]+(?: [!#-[\]-~]+)*)?$/);
 /** RFC 9449 §6.1: the SHA-256 thumbprint of the key that the token is bound to. */
-const confirmation = z.strictObject({ jkt: z.string().length(43) });
+const confirmation = z.strictObject({ jkt: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });
 
 const common = {
   iss: id,
@@ -43,7 +46,9 @@ export const accountClaims = z.strictObject({
 });
 
 /** An access token of a program: its subject is its client (RFC 9068 §2.2, §5). */
-export const serviceClaims = z.strictObject(common);
+export const serviceClaims = z
+  .strictObject(common)
+  .refine((claims) => claims.sub === claims.client_id, { error: "a service is its own client", path: ["sub"] });
 
 export type AccountClaims = z.infer<typeof accountClaims>;
 export type ServiceClaims = z.infer<typeof serviceClaims>;

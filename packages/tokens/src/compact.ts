@@ -32,10 +32,18 @@ export function parseCompact(token: string): UnverifiedToken {
 
 function decodeCanonical(segment: string): Uint8Array {
   if (!SEGMENT.test(segment)) throw invalid("not base64url");
-  const bytes = base64url.decode(segment);
+  const bytes = decodeBase64url(segment);
   // The unused bits of the last character must be zero, or one signature has several spellings (RFC 4648 §3.5).
   if (base64url.encode(bytes) !== segment) throw invalid("base64url is not canonical");
   return bytes;
+}
+
+function decodeBase64url(segment: string): Uint8Array {
+  try {
+    return base64url.decode(segment);
+  } catch (cause) {
+    throw invalid("not base64url", cause); // a length of 4n + 1 holds no whole byte at its end
+  }
 }
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> {

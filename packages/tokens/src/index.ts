@@ -1,4 +1,11 @@
-export { type AccessToken, type Expectations, issueAccessToken, judgeTimes, type KeySource, verifyAccessToken } from "./access.ts";
+export {
+  type AccessToken,
+  type Expectations,
+  issueAccessToken,
+  judgeTimes,
+  type KeySource,
+  verifyAccessToken,
+} from "./access.ts";
 export {
   type AccountClaims,
   accountClaims,
@@ -26,7 +33,14 @@ export {
   type VerificationKey,
 } from "./keys.ts";
 export { createOneTimeSecret, hashOneTimeSecret, type OneTimeSecret } from "./one-time.ts";
-export { GRACE_MS, judgeRefresh, LATE_STREAK_LIMIT, type PresentedRefresh, type RefreshState, type RefreshVerdict } from "./refresh.ts";
+export {
+  GRACE_MS,
+  judgeRefresh,
+  LATE_STREAK_LIMIT,
+  type PresentedRefresh,
+  type RefreshState,
+  type RefreshVerdict,
+} from "./refresh.ts";
 export {
   formatRefreshToken,
   importRefreshSecret,

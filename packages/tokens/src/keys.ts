@@ -6,6 +6,9 @@ import { Refusal } from "./errors.ts";
 export const algorithms = ["EdDSA", "ES256"] as const;
 export type Algorithm = (typeof algorithms)[number];
 
+/** The longest key id that exists, in characters. */
+export const MAX_KID_LENGTH = 255;
+
 export interface VerificationKey {
   readonly kid: string;
   readonly alg: Algorithm;
@@ -23,11 +26,17 @@ export interface GeneratedKey {
 }
 
 const coordinate = z.string().length(43);
-const common = { kid: z.string().min(1).max(255), use: z.literal("sig") };
+const common = { kid: z.string().min(1).max(MAX_KID_LENGTH), use: z.literal("sig") };
 
 /** A public key as our key set publishes it: these members and no others (RFC 7517 §4, RFC 8037 §2). */
 export const publicJwk = z.discriminatedUnion("kty", [
-  z.strictObject({ ...common, kty: z.literal("OKP"), crv: z.literal("Ed25519"), alg: z.literal("EdDSA"), x: coordinate }),
+  z.strictObject({
+    ...common,
+    kty: z.literal("OKP"),
+    crv: z.literal("Ed25519"),
+    alg: z.literal("EdDSA"),
+    x: coordinate,
+  }),
   z.strictObject({
     ...common,
     kty: z.literal("EC"),
@@ -48,19 +57,26 @@ export async function generateKey(alg: Algorithm): Promise<GeneratedKey> {
   return { kid, alg, publicJwk: published, privateJwk: JSON.stringify(secret) };
 }
 
-/** @throws {Refusal} `unavailable` when the platform refuses the key, an off-curve point for example (RFC 8725 §3.4). */
+/**
+ * Does not check: that `kid` is the thumbprint.
+ *
+ * @throws {Refusal} `unavailable` for anything but our kind of public key, an off-curve point too (RFC 8725 §3.4).
+ */
 export async function importVerificationKey(jwk: PublicJwk): Promise<VerificationKey> {
-  return { kid: jwk.kid, alg: jwk.alg, key: await importKey(jwk, jwk.alg) };
+  const { kid, alg } = jwk;
+  return { kid, alg, key: await importKey(() => publicJwk.parse(jwk), alg, "public") };
 }
 
 /** @throws {Refusal} `unavailable` when the text is not a private key of this algorithm. */
 export async function importSigningKey(kid: string, alg: Algorithm, privateJwk: string): Promise<SigningKey> {
-  return { kid, alg, key: await importKey(JSON.parse(privateJwk) as JWK, alg) };
+  return { kid, alg, key: await importKey(() => JSON.parse(privateJwk) as JWK, alg, "private") };
 }
 
-async function importKey(jwk: JWK, alg: Algorithm): Promise<CryptoKey> {
+async function importKey(read: () => JWK, alg: Algorithm, type: "public" | "private"): Promise<CryptoKey> {
   try {
-    return (await importJWK(jwk, alg, { extractable: false })) as CryptoKey;
+    const key = await importJWK(read(), alg, { extractable: false });
+    if (key instanceof Uint8Array || key.type !== type) throw new TypeError(`not a ${type} key`);
+    return key;
   } catch (cause) {
     throw new Refusal("unavailable", { detail: "a key of the ring cannot be imported", cause });
   }

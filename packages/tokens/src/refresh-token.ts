@@ -17,7 +17,9 @@ export interface RefreshKey {
   readonly salt: string;
 }
 
-const TOKEN = /^csr_([A-Za-z0-9_-]{22})\.(0|[1-9][0-9]{0,14})\.([1-9][0-9]{0,8})\.([A-Za-z0-9_-]{43})$/;
+/** 16 and 32 bytes in base64url: the unused bits of the last character are zero, so a token has one spelling. */
+const TOKEN =
+  /^csr_([A-Za-z0-9_-]{21}[AQgw])\.(0|[1-9][0-9]{0,14})\.([1-9][0-9]{0,8})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
 
 /** Makes the text of a refresh token. The same parts and key always make the same text. */
 export async function formatRefreshToken(parts: RefreshTokenParts, key: RefreshKey): Promise<string> {
@@ -33,7 +35,10 @@ export function parseRefreshToken(text: string): (RefreshTokenParts & { readonly
 }
 
 /** Whether this issuer made the token. In constant time, by the platform. Does not check what the session allows. */
-export async function isAuthentic(parts: RefreshTokenParts & { readonly code: string }, key: RefreshKey): Promise<boolean> {
+export async function isAuthentic(
+  parts: RefreshTokenParts & { readonly code: string },
+  key: RefreshKey,
+): Promise<boolean> {
   return await crypto.subtle.verify("HMAC", key.key, new Uint8Array(base64url.decode(parts.code)), message(parts, key));
 }
 
@@ -44,5 +49,6 @@ export async function importRefreshSecret(secret: Uint8Array<ArrayBuffer>): Prom
 }
 
 function message(parts: RefreshTokenParts, key: RefreshKey): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify(["refresh", key.epoch, parts.sessionId, parts.gen, key.salt]));
+  const { sessionId, gen, secretVersion } = parts;
+  return new TextEncoder().encode(JSON.stringify(["refresh", key.epoch, sessionId, gen, secretVersion, key.salt]));
 }

@@ -41,7 +41,11 @@ export type RefreshVerdict =
   | { readonly act: "rotate"; readonly gen: number; readonly streak: number }
   | { readonly act: "repeat"; readonly gen: number; readonly mark?: { readonly streak: number } }
   | { readonly act: "end"; readonly cause: "reuse" | "refresh_ahead" }
-  | { readonly act: "refuse"; readonly reason: Extract<Reason, "invalid_grant" | "key_mismatch">; readonly cause: string };
+  | {
+      readonly act: "refuse";
+      readonly reason: Extract<Reason, "invalid_grant" | "key_mismatch">;
+      readonly cause: string;
+    };
 
 /**
  * Judges a presented refresh token against its session: the rule that lets a lost reply end no session, and a theft end
@@ -49,7 +53,8 @@ export type RefreshVerdict =
  */
 export function judgeRefresh(state: RefreshState, presented: PresentedRefresh, now: number): RefreshVerdict {
   if (presented.clientId !== state.clientId) return refuse("invalid_grant", "wrong_client");
-  if (presented.jkt !== state.jkt) return refuse("key_mismatch", state.jkt === null ? "unexpected_proof" : "wrong_proof");
+  if (presented.jkt !== state.jkt)
+    return refuse("key_mismatch", state.jkt === null ? "unexpected_proof" : "wrong_proof");
   if (state.endedAt !== null) return refuse("invalid_grant", "ended");
   if (now >= state.idleEnd || now >= state.absEnd) return refuse("invalid_grant", "expired");
   if (presented.gen > state.gen) return { act: "end", cause: "refresh_ahead" };
@@ -57,7 +62,9 @@ export function judgeRefresh(state: RefreshState, presented: PresentedRefresh, n
   if (presented.gen < state.gen - 1) return { act: "end", cause: "reuse" };
   if (now < state.genAt + GRACE_MS || state.jkt !== null || state.late) return { act: "repeat", gen: state.gen };
   const streak = state.streak + 1;
-  return streak >= LATE_STREAK_LIMIT ? { act: "end", cause: "reuse" } : { act: "repeat", gen: state.gen, mark: { streak } };
+  return streak >= LATE_STREAK_LIMIT
+    ? { act: "end", cause: "reuse" }
+    : { act: "repeat", gen: state.gen, mark: { streak } };
 }
 
 function refuse(reason: "invalid_grant" | "key_mismatch", cause: string): RefreshVerdict {

@@ -27,9 +27,13 @@ export class RevocationSet {
     const key = `${fact.kind} ${fact.id}`;
     const least = fact.kind === "key" ? EVERYTHING : fact.least;
     const known = this.#facts.get(key);
-    // Insertion order is order of expiry, so that `prune` stops at the first living entry.
+    // Insertion order is order of expiry, so that `prune` stops at the first living entry. Where the clock was set back,
+    // it only stops too early.
     this.#facts.delete(key);
-    this.#facts.set(key, { least: Math.max(least, known?.least ?? 0), until: now + FACT_LIFE_MS });
+    this.#facts.set(key, {
+      least: Math.max(least, known?.least ?? 0),
+      until: Math.max(now + FACT_LIFE_MS, known?.until ?? 0),
+    });
     this.prune(now);
   }
 

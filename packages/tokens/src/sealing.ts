@@ -56,7 +56,9 @@ function additionalData(place: Place): Uint8Array<ArrayBuffer> {
 }
 
 function bytes(text: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(base64url.decode(text));
+  const decoded = new Uint8Array(base64url.decode(text));
+  if (base64url.encode(decoded) !== text) throw new TypeError("base64url is not canonical");
+  return decoded;
 }
 
 function damaged(detail: string, cause?: unknown): Refusal {
