@@ -1,0 +1,89 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { unwatchFile, watchFile } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { isIP } from "node:net";
+import type { CertificateSource, Pair } from "./pair.ts";
+
+export interface CertificateFilesOptions {
+  readonly cert: string;
+  readonly key: string;
+  /** The host that clients ask for: the certificate must be for it. */
+  readonly host: string;
+  /** How often the files are looked at, in milliseconds. */
+  readonly everyMs?: number;
+  /** Hears why a changed pair is not used. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/**
+ * Certificates that somebody else writes. They are looked at by their state and not by a file system's events, which
+ * links, mounted secrets and renames escape. A pair that cannot be used changes nothing: the earlier one goes on.
+ *
+ * Does not check: the chain to an authority, and when the certificate ends.
+ *
+ * @throws {Error} for a pair that cannot be used, with a sentence that says why.
+ */
+export async function certificateFiles(options: CertificateFilesOptions): Promise<CertificateSource> {
+  let pair = await readPair(options);
+  return {
+    pair,
+    watch(onChange) {
+      const look = async () => {
+        try {
+          const next = await readPair(options);
+          if (next.cert === pair.cert && next.key === pair.key) return;
+          pair = next;
+          onChange(next);
+        } catch (error) {
+          options.onError?.(error);
+        }
+      };
+      const files = [options.cert, options.key];
+      for (const file of files) watchFile(file, { interval: options.everyMs ?? 2_000, persistent: false }, look);
+      return () => {
+        for (const file of files) unwatchFile(file, look);
+      };
+    },
+  };
+}
+
+async function readPair(options: CertificateFilesOptions): Promise<Pair> {
+  const [cert, key] = await Promise.all([read(options.cert), read(options.key)]);
+  await assertPrivate(options.key);
+  const certificate = parsed(options.cert, () => new X509Certificate(cert));
+  const privateKey = parsed(options.key, () => createPrivateKey(key));
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new Error(`${options.key} is not the key of ${options.cert}: give a pair that belongs together.`);
+  }
+  if (!isFor(certificate, options.host)) {
+    throw new Error(`${options.cert} is not for ${options.host}, the host of COUNTERSIGN_ISSUER.`);
+  }
+  return { cert, key };
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    throw new Error(`${file} cannot be read: check that it exists and that this user may read it.`, { cause });
+  }
+}
+
+/** A group that serves certificates may read the key; everybody may not. */
+async function assertPrivate(file: string): Promise<void> {
+  if (process.platform === "win32" || ((await stat(file)).mode & 0o007) === 0) return;
+  throw new Error(`${file} may be read by everyone: chmod o= ${file}`);
+}
+
+function parsed<T>(file: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw new Error(`${file} is not what it should be: a PEM file without a passphrase.`, { cause });
+  }
+}
+
+function isFor(certificate: X509Certificate, host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, "$1");
+  return (isIP(bare) > 0 ? certificate.checkIP(bare) : certificate.checkHost(bare)) !== undefined;
+}
