@@ -59,7 +59,11 @@ export interface Queries {
     /** Those that have neither ended nor run out, newest first. */
     living(accountId: string, now: number): Promise<Session[]>;
     /** Compare-and-swap to the next generation, `WHERE gen = from AND ended_at IS NULL`; `late` becomes false. */
-    rotate(id: string, from: number, to: { genAt: number; streak: number; idleEnd: number; secretVersion: number }): Promise<boolean>;
+    rotate(
+      id: string,
+      from: number,
+      to: { genAt: number; streak: number; idleEnd: number; secretVersion: number },
+    ): Promise<boolean>;
     /** Sets `late` and `streak` where the generation is still this one, not late yet, and the session has not ended. */
     markLate(id: string, gen: number, streak: number): Promise<boolean>;
     /** False where it had ended before. */

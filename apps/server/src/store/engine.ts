@@ -1,0 +1,18 @@
+import type { Dialect, Kysely } from "kysely";
+import type { Schema } from "./schema.ts";
+import type { Transaction } from "./store.ts";
+
+export type LockName = Parameters<Transaction["lock"]>[0];
+
+/** What differs between the databases. */
+export interface Engine {
+  /** Gives refusals only (`withFailures`). */
+  readonly dialect: Dialect;
+  /** The same for migrations, which may take longer than a query is given. */
+  readonly migrations: Dialect;
+  /** Milliseconds since the epoch. */
+  now(db: Kysely<Schema>): Promise<number>;
+  /** Holds a lock until the transaction ends, against every other instance. */
+  lock(db: Kysely<Schema>, name: LockName): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,65 @@
+import type { RevocationFact } from "@countersign/tokens";
+import { Kysely } from "kysely";
+import type { Engine } from "./engine.ts";
+import { migrateToLatest } from "./migrate.ts";
+import { createQueries } from "./queries.ts";
+import { appendFacts } from "./revocations.ts";
+import type { Schema } from "./schema.ts";
+import { createScope } from "./scope.ts";
+import type { NumberedFact, Store, Transaction } from "./store.ts";
+
+type Listener = (facts: readonly NumberedFact[]) => void;
+
+/** The store over any database that has an engine. */
+export function createKyselyStore(engine: Engine): Store {
+  const scope = createScope();
+  const db = new Kysely<Schema>({ dialect: scope.guard(engine.dialect) });
+  const listeners = new Set<Listener>();
+  return {
+    ...createQueries(db, engine),
+    async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+      let numbered: readonly NumberedFact[] = [];
+      // READ COMMITTED is enough: every decision is either one conditional statement, which PostgreSQL judges on the row
+      // as it is when its turn comes, or it is made on what is read after `lock`. It is said and not left to the
+      // server's default, because a snapshot taken before the lock would show what was before. SQLite has one writer.
+      const result = await db
+        .transaction()
+        .setIsolationLevel("read committed")
+        .execute(async (trx) => {
+          const facts: RevocationFact[] = [];
+          const value = await scope.enter(() => work(createTransaction(trx, engine, facts)));
+          if (facts.length > 0) numbered = await appendFacts(trx, facts, await engine.now(trx));
+          Object.freeze(facts);
+          return value;
+        });
+      if (numbered.length > 0) for (const listener of listeners) tell(listener, numbered);
+      return result;
+    },
+    onFacts(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    migrate: () => migrateToLatest(new Kysely({ dialect: engine.migrations })),
+    close: () => engine.close(),
+  };
+}
+
+function createTransaction(trx: Kysely<Schema>, engine: Engine, facts: RevocationFact[]): Transaction {
+  return {
+    ...createQueries(trx, engine),
+    // Throws once the transaction is over, by then nobody would write the fact: `facts` is frozen.
+    revoke: (...more) => void facts.push(...more),
+    lock: (name) => engine.lock(trx, name),
+  };
+}
+
+/** The commit stands whatever a listener does, so its error goes to the process as the bug that it is. */
+function tell(listener: Listener, facts: readonly NumberedFact[]): void {
+  try {
+    listener(facts);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

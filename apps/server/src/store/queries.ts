@@ -1,0 +1,39 @@
+import type { Kysely } from "kysely";
+import { accountQueries } from "./accounts.ts";
+import { attemptQueries } from "./attempts.ts";
+import { audienceQueries } from "./audiences.ts";
+import { auditQueries } from "./audit.ts";
+import { clientQueries } from "./clients.ts";
+import type { Engine } from "./engine.ts";
+import { handoffQueries } from "./handoffs.ts";
+import { installationQueries } from "./installation.ts";
+import { invitationQueries } from "./invitations.ts";
+import { keyQueries } from "./keys.ts";
+import { refreshSecretQueries } from "./refresh-secrets.ts";
+import { revocationQueries } from "./revocations.ts";
+import { roleQueries } from "./roles.ts";
+import type { Schema } from "./schema.ts";
+import { sessionQueries } from "./sessions.ts";
+import { setUpQueries } from "./set-up.ts";
+import type { Queries } from "./store.ts";
+
+/** Every query, asked through one handle: the database itself, or a transaction. */
+export function createQueries(db: Kysely<Schema>, engine: Engine): Queries {
+  return {
+    now: () => engine.now(db),
+    installation: installationQueries(db),
+    accounts: accountQueries(db),
+    sessions: sessionQueries(db),
+    roles: roleQueries(db),
+    clients: clientQueries(db),
+    audiences: audienceQueries(db),
+    handoffs: handoffQueries(db),
+    invitations: invitationQueries(db),
+    setUp: setUpQueries(db),
+    keys: keyQueries(db),
+    refreshSecrets: refreshSecretQueries(db),
+    revocations: revocationQueries(db),
+    audit: auditQueries(db),
+    attempts: attemptQueries(db),
+  };
+}

@@ -1,0 +1,56 @@
+import type { RevocationFact } from "@countersign/tokens";
+import type { Kysely, Selectable } from "kysely";
+import { countChanged } from "./changed.ts";
+import { PRUNE_CHUNK, pruneAll } from "./prune.ts";
+import type { Schema } from "./schema.ts";
+import type { NumberedFact, Queries } from "./store.ts";
+
+export function revocationQueries(db: Kysely<Schema>): Queries["revocations"] {
+  return {
+    async since(number) {
+      const rows = await db
+        .selectFrom("revocations")
+        .selectAll()
+        .where("number", ">", number)
+        .orderBy("number")
+        .execute();
+      return rows.map(fromRow);
+    },
+    prune(before) {
+      const over = db.selectFrom("revocations").select("number").where("at", "<", before);
+      const chunk = db.deleteFrom("revocations").where("number", "in", over.limit(PRUNE_CHUNK));
+      return pruneAll(async () => countChanged(await chunk.executeTakeFirstOrThrow()));
+    },
+  };
+}
+
+/**
+ * Writes facts with the next numbers: the last statements of a transaction. Raising the counter locks its row until the
+ * commit, so no other transaction takes a number before this one is visible, and the order of numbers is the order of
+ * commits. A rollback takes the numbers back: there are no gaps.
+ */
+export async function appendFacts(
+  db: Kysely<Schema>,
+  facts: readonly RevocationFact[],
+  at: number,
+): Promise<NumberedFact[]> {
+  const { last } = await db
+    .updateTable("revocation_counter")
+    .set((row) => ({ last: row("last", "+", facts.length) }))
+    .returning("last")
+    .executeTakeFirstOrThrow();
+  const numbered = facts.map((fact, index) => ({ number: last - facts.length + 1 + index, fact }));
+  await db
+    .insertInto("revocations")
+    .values(numbered.map(({ number, fact }) => ({ number, at, ...toColumns(fact) })))
+    .execute();
+  return numbered;
+}
+
+function toColumns(fact: RevocationFact) {
+  return { kind: fact.kind, fact_id: fact.id, least: fact.kind === "key" ? null : fact.least };
+}
+
+function fromRow({ number, kind, fact_id: id, least }: Selectable<Schema["revocations"]>): NumberedFact {
+  return { number, fact: kind === "key" ? { kind, id } : { kind, id, least: least ?? 0 } };
+}

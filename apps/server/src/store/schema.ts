@@ -1,0 +1,179 @@
+import type { Algorithm } from "@countersign/tokens";
+import type { AuditEntry, Client, EndCause, Session } from "./records.ts";
+
+// The tables as Kysely knows them, the same in every database: times are milliseconds since the epoch, booleans are 0 or
+// 1, lists and objects are JSON text, and `org` is null outside an organisation.
+
+type Bit = 0 | 1;
+type Json = string;
+
+interface InstallationTable {
+  /** Always 1: there is one row. */
+  id: number;
+  epoch: string;
+  master_key_id: string;
+}
+
+interface AccountTable {
+  id: string;
+  email: string;
+  name: string;
+  password_hash: string | null;
+  version: number;
+  disabled_at: number | null;
+  created_at: number;
+}
+
+interface SessionTable {
+  id: string;
+  account_id: string;
+  client_id: string;
+  org: string | null;
+  gen: number;
+  gen_at: number;
+  late: Bit;
+  streak: number;
+  salt: string;
+  secret_version: number;
+  version: number;
+  jkt: string | null;
+  auth_time: number;
+  amr: Json;
+  acr: Session["acr"];
+  idle_end: number;
+  abs_end: number;
+  ended_at: number | null;
+  end_cause: EndCause | null;
+  user_agent: string | null;
+  created_at: number;
+}
+
+interface RoleTable {
+  name: string;
+  description: string;
+  built_in: Bit;
+}
+
+interface RolePermissionTable {
+  role: string;
+  audience: string;
+  permission: string;
+}
+
+interface RoleGrantTable {
+  account_id: string;
+  role: string;
+  org: string | null;
+}
+
+interface ClientTable {
+  id: string;
+  name: string;
+  mode: Client["mode"];
+  origins: Json;
+}
+
+interface AudienceTable {
+  id: string;
+  permissions: Json;
+}
+
+interface HandoffTable {
+  hash: string;
+  account_id: string;
+  client_id: string;
+  origin: string | null;
+  jkt: string | null;
+  amr: Json;
+  acr: Session["acr"];
+  auth_time: number;
+  expires_at: number;
+}
+
+interface InvitationTable {
+  id: string;
+  hash: string;
+  email: string;
+  roles: Json;
+  invited_by: string;
+  created_at: number;
+  expires_at: number;
+}
+
+interface SetUpTable {
+  /** Always 1: there is one link. */
+  id: number;
+  hash: string;
+  expires_at: number;
+}
+
+interface SigningKeyTable {
+  kid: string;
+  alg: Algorithm;
+  public_jwk: Json;
+  sealed: string;
+  published_at: number;
+  activated_at: number | null;
+  retired_at: number | null;
+}
+
+interface RefreshSecretTable {
+  version: number;
+  sealed: string;
+  created_at: number;
+}
+
+interface RevocationTable {
+  number: number;
+  kind: "session" | "account" | "service" | "key";
+  fact_id: string;
+  /** Null for a key: there is nothing to compare. */
+  least: number | null;
+  at: number;
+}
+
+interface RevocationCounterTable {
+  /** Always 1: there is one count. */
+  id: number;
+  /** The number given last. Raising it is the lock under which transactions with facts commit one by one. */
+  last: number;
+}
+
+interface AuditTable {
+  id: string;
+  at: number;
+  event: string;
+  outcome: AuditEntry["outcome"];
+  actor: string | null;
+  subject: string | null;
+  session: string | null;
+  address: string | null;
+  detail: Json;
+}
+
+interface AttemptTable {
+  key: string;
+  /** When the window is over in which these were counted. */
+  ends_at: number;
+  count: number;
+}
+
+export interface Schema {
+  installation: InstallationTable;
+  accounts: AccountTable;
+  sessions: SessionTable;
+  roles: RoleTable;
+  role_permissions: RolePermissionTable;
+  role_grants: RoleGrantTable;
+  clients: ClientTable;
+  audiences: AudienceTable;
+  handoffs: HandoffTable;
+  invitations: InvitationTable;
+  set_up: SetUpTable;
+  signing_keys: SigningKeyTable;
+  refresh_secrets: RefreshSecretTable;
+  revocations: RevocationTable;
+  revocation_counter: RevocationCounterTable;
+  audit: AuditTable;
+  attempts: AttemptTable;
+}

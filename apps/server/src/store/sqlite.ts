@@ -1,0 +1,48 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { World } from "@countersign/tokens";
+import { type Judge, refusing, withFailures } from "./failures.ts";
+import { createKyselyStore } from "./kysely-store.ts";
+import { PATIENCE_MS, resultCode, sqliteDialect } from "./sqlite-dialect.ts";
+import { openSqliteFile } from "./sqlite-file.ts";
+import type { Store } from "./store.ts";
+import { Turns } from "./turns.ts";
+
+export interface SqliteOptions {
+  /** Path of the database; made where it is missing, readable by its owner alone. */
+  readonly file: string;
+  /** Whose clock is the database's. */
+  readonly world: World;
+}
+
+/**
+ * The store in a file, without a server: for one instance. Others may open the same file, and wait for each other.
+ *
+ * @throws {Refusal} `unavailable` where the file cannot be opened.
+ */
+export async function openSqlite({ file, world }: SqliteOptions): Promise<Store> {
+  const database = await refusing(judge, async () => openSqliteFile(file));
+  return createSqliteStore(database, world);
+}
+
+/** The store over a database that is open already, with all its settings. */
+export function createSqliteStore(database: DatabaseSync, world: World): Store {
+  const turns = new Turns(PATIENCE_MS);
+  const dialect = withFailures(sqliteDialect(database, turns), judge);
+  return createKyselyStore({
+    dialect,
+    migrations: dialect,
+    now: async () => world.now(),
+    // A transaction is the only writer from its first statement on.
+    lock: async () => {},
+    async close() {
+      const release = await turns.take();
+      if (database.isOpen) database.close();
+      release();
+    },
+  });
+}
+
+/** SQLITE_CONSTRAINT_FOREIGNKEY, _PRIMARYKEY, _UNIQUE and _ROWID, https://sqlite.org/rescode.html */
+const conflicts = new Set([787, 1555, 2067, 2579]);
+
+const judge: Judge = (error) => (conflicts.has(resultCode(error)) ? "conflict" : undefined);

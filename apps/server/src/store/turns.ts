@@ -1,0 +1,48 @@
+import { Refusal } from "@countersign/tokens";
+
+/** Gives the way back; to be called exactly once. */
+export type Release = () => void;
+
+/**
+ * One at a time, in the order of arrival. Who has waited longer than `limitMs` gives up, so that two that wait for each
+ * other end as a refusal instead of for ever.
+ */
+export class Turns {
+  readonly #limitMs: number;
+  readonly #waiting = new Set<() => void>();
+  #busy = false;
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  /** @throws {Refusal} `unavailable` when the turn did not come in time. */
+  async take(): Promise<Release> {
+    if (this.#busy) await this.#wait();
+    this.#busy = true;
+    return () => this.#next();
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(enter);
+        reject(new Refusal("unavailable", { detail: "waited too long for the one connection to the database" }));
+      }, this.#limitMs);
+      this.#waiting.add(enter);
+    });
+  }
+
+  #next(): void {
+    const [first] = this.#waiting;
+    // It stays busy while the turn passes from hand to hand, so that nobody slips in between.
+    this.#busy = first !== undefined;
+    if (first === undefined) return;
+    this.#waiting.delete(first);
+    first();
+  }
+}
