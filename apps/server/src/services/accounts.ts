@@ -1,6 +1,12 @@
+import { Refusal } from "@countersign/tokens";
 import type { Account } from "../store/records.ts";
-import type { Page } from "../store/store.ts";
+import type { Page, Queries, Store } from "../store/store.ts";
+import { createAccountAdministration } from "./account-administration.ts";
+import type { AuditWriter } from "./audit.ts";
 import type { Actor } from "./caller.ts";
+import type { Limits } from "./limits.ts";
+import { createPasswordChange } from "./password-change.ts";
+import type { Passwords } from "./passwords.ts";
 
 /** An account as it may be shown: without its password hash. */
 export interface AccountView extends Omit<Account, "passwordHash" | "version"> {
@@ -12,9 +18,9 @@ export interface Accounts {
   get(id: string): Promise<AccountView>;
   list(page: Page): Promise<readonly AccountView[]>;
   /**
-   * Changes the actor's password; ends all its other sessions.
+   * Changes the actor's password; ends all its other sessions, and makes every token it has now too old.
    *
-   * @throws {Refusal} `wrong_credentials`, `password_unsuitable`, `rate_limited`, `busy`
+   * @throws {Refusal} `wrong_credentials`, `password_unsuitable`, `rate_limited`, `busy`, `conflict`
    */
   changePassword(input: { readonly current: string; readonly next: string }, actor: Actor): Promise<void>;
   /** @throws {Refusal} `not_found`, `last_administrator` */
@@ -25,4 +31,32 @@ export interface Accounts {
   remove(id: string, actor: Actor): Promise<void>;
   /** Ends all sessions of an account and answers how many. @throws {Refusal} `not_found` */
   endSessions(id: string, actor: Actor): Promise<number>;
+}
+
+export interface AccountsDeps {
+  readonly store: Store;
+  readonly audit: AuditWriter;
+  readonly limits: Limits;
+  readonly passwords: Passwords;
+}
+
+export function createAccounts(deps: AccountsDeps): Accounts {
+  const { store } = deps;
+  return {
+    get: async (id) => {
+      const account = await store.accounts.byId(id);
+      if (!account) throw new Refusal("not_found");
+      return await viewOf(store, account);
+    },
+    list: async (page) => {
+      const accounts = await store.accounts.list(page);
+      return await Promise.all(accounts.map((account) => viewOf(store, account)));
+    },
+    changePassword: createPasswordChange(deps),
+    ...createAccountAdministration(deps),
+  };
+}
+
+async function viewOf(queries: Queries, { id, email, name, disabledAt, createdAt }: Account): Promise<AccountView> {
+  return { id, email, name, disabledAt, createdAt, roles: await queries.roles.ofAccount(id) };
 }

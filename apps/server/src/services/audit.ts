@@ -1,7 +1,50 @@
+import type { World } from "@countersign/tokens";
 import type { AuditEntry } from "../store/records.ts";
-import type { Page } from "../store/store.ts";
+import type { Page, Queries } from "../store/store.ts";
+import { type AuditEvent, auditEvents } from "./audit-events.ts";
+import type { Actor, Caller } from "./caller.ts";
+import { createId } from "./ids.ts";
+
+/** What is written down. */
+export interface AuditNote {
+  readonly event: AuditEvent;
+  /** Database time in milliseconds. */
+  readonly at: number;
+  /** Who asked; an actor is written down with its session. */
+  readonly by: Caller | Actor;
+  /** Account that acted, where `by` does not say. */
+  readonly actor?: string | undefined;
+  /** What it was done to. */
+  readonly subject?: string | undefined;
+  readonly session?: string | undefined;
+  /** Never a secret, and nothing that somebody may have typed into the wrong field. */
+  readonly detail?: AuditEntry["detail"] | undefined;
+}
 
 export interface Audit {
   /** Newest first. */
   list(page: Page & { readonly event?: string | undefined }): Promise<readonly AuditEntry[]>;
+}
+
+export interface AuditWriter {
+  /** Writes inside the transaction of what it records, so that neither is there without the other. */
+  write(queries: Queries, note: AuditNote): Promise<void>;
+}
+
+export function createAudit({ store, world }: { store: Queries; world: World }): Audit & AuditWriter {
+  return {
+    list: (page) => store.audit.list(page),
+    write: (queries, { event, at, by, actor, subject, session, detail }) =>
+      queries.audit.append({
+        id: createId(world),
+        at,
+        event,
+        outcome: auditEvents[event],
+        actor: actor ?? ("id" in by ? by.id : null),
+        subject: subject ?? null,
+        session: session ?? ("session" in by ? by.session : null),
+        address: by.address,
+        detail: detail ?? {},
+      }),
+  };
 }

@@ -1,7 +1,79 @@
+import { Refusal } from "@countersign/tokens";
 import type { Client } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
+import type { Clock } from "./clock.ts";
+import type { SignInRequest } from "./handoffs.ts";
 
 export interface Clients {
   byId(id: string): Promise<Client | undefined>;
   /** All of them, at most a few seconds old. */
   list(): Promise<readonly Client[]>;
+  /**
+   * Whether a sign-in may come from there.
+   *
+   * @throws {Refusal} `invalid_client`, `origin_refused`
+   */
+  admit(request: SignInRequest): Promise<void>;
+}
+
+const KEPT_MS = 5_000;
+const ID = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
+export function createClients({ store, clock }: { store: Store; clock: Clock }): Clients {
+  let kept: { readonly clients: Promise<readonly Client[]>; readonly until: number } | undefined;
+
+  const list = (): Promise<readonly Client[]> => {
+    if (kept && clock.now() < kept.until) return kept.clients;
+    const clients = store.clients.list();
+    const mine = { clients, until: clock.now() + KEPT_MS };
+    kept = mine;
+    clients.catch(() => {
+      if (kept === mine) kept = undefined;
+    });
+    return clients;
+  };
+  const byId = async (id: string) => (await list()).find((client) => client.id === id);
+
+  return {
+    list,
+    byId,
+    admit: async ({ client, origin }) => {
+      const found = await byId(client);
+      if (!found) throw new Refusal("invalid_client");
+      if (!mayUse(found, origin)) throw new Refusal("origin_refused");
+    },
+  };
+}
+
+/** A browser may use a client from its exact origins; what sends no origin may use one that keeps its own tokens. */
+function mayUse(client: Client, origin: string | null): boolean {
+  return origin === null ? client.mode === "storage" : client.origins.includes(origin);
+}
+
+/** The clients that are there from the start. */
+export function builtInClients(issuer: string): Client[] {
+  return [
+    { id: "console", name: "Console", mode: "cookie", origins: [new URL(issuer).origin] },
+    { id: "cli", name: "Terminal", mode: "storage", origins: [] },
+  ];
+}
+
+/**
+ * Checks an app before it is registered.
+ *
+ * @throws {TypeError} for an id that fits no cookie name, or an origin that is not exact: https, http on loopback only
+ */
+export function assertClient(client: Client): void {
+  if (!ID.test(client.id))
+    throw new TypeError(`client id "${client.id}": lower-case letters, digits and dashes, at most 32`);
+  for (const origin of client.origins) {
+    if (!isOrigin(origin)) throw new TypeError(`client "${client.id}": "${origin}" is no exact https origin`);
+  }
+}
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const loopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  return url.origin === text && (url.protocol === "https:" || (url.protocol === "http:" && loopback));
 }

@@ -1,6 +1,11 @@
-import type { Invitation } from "../store/records.ts";
-import type { Page } from "../store/store.ts";
+import { createOneTimeSecret, Refusal, type World } from "@countersign/tokens";
+import type { Grantable, Invitation } from "../store/records.ts";
+import type { Page, Store, Transaction } from "../store/store.ts";
+import type { AuditWriter } from "./audit.ts";
 import type { Actor } from "./caller.ts";
+import { normalizeEmail } from "./email.ts";
+import { assertHolds } from "./holding.ts";
+import { createId } from "./ids.ts";
 
 /** The secret is in this reply and nowhere else. */
 export interface NewInvitation {
@@ -11,10 +16,66 @@ export interface NewInvitation {
   readonly expiresAt: number;
 }
 
+/** An invitation as it may be shown: without the hash of its secret. */
+export type InvitationView = Omit<Invitation, "hash">;
+
 export interface Invitations {
-  list(page: Page): Promise<readonly Invitation[]>;
-  /** @throws {Refusal} `conflict` where the address has an account; `not_found` (a role), `not_permitted` */
+  list(page: Page): Promise<readonly InvitationView[]>;
+  /** @throws {Refusal} `conflict` where the address has an account; `not_found` (a role), `not_permitted`, `bad_request` */
   create(input: { readonly email: string; readonly roles: readonly string[] }, actor: Actor): Promise<NewInvitation>;
   /** @throws {Refusal} `not_found` */
   remove(id: string, actor: Actor): Promise<void>;
+}
+
+export interface InvitationsDeps {
+  readonly issuer: string;
+  readonly store: Store;
+  readonly world: World;
+  readonly audit: AuditWriter;
+}
+
+const LIFE_MS = 7 * 24 * 60 * 60 * 1000;
+
+export function createInvitations({ issuer, store, world, audit }: InvitationsDeps): Invitations {
+  return {
+    list: async (page) => (await store.invitations.list(page)).map(({ hash: _, ...view }) => view),
+
+    create: (input, actor) =>
+      store.transaction(async (tx) => {
+        const email = normalizeEmail(input.email);
+        if (await tx.accounts.byEmail(email)) throw new Refusal("conflict");
+        await tx.lock("administrators");
+        await assertHolds(tx, actor, await permissionsOf(tx, input.roles));
+        const { secret, hash } = await createOneTimeSecret(world);
+        const at = await tx.now();
+        const id = createId(world);
+        const expiresAt = at + LIFE_MS;
+        const roles = [...new Set(input.roles)];
+        await tx.invitations.insert({ id, hash, email, roles, invitedBy: actor.id, createdAt: at, expiresAt });
+        await audit.write(tx, {
+          event: "invitation.created",
+          at,
+          by: actor,
+          subject: id,
+          detail: { roles: roles.join(" ") },
+        });
+        return { id, secret, link: `${issuer}/sign-up#${secret}`, expiresAt };
+      }),
+
+    remove: (id, actor) =>
+      store.transaction(async (tx) => {
+        if (!(await tx.invitations.remove(id))) throw new Refusal("not_found");
+        await audit.write(tx, { event: "invitation.removed", at: await tx.now(), by: actor, subject: id });
+      }),
+  };
+}
+
+async function permissionsOf(tx: Transaction, names: readonly string[]): Promise<Grantable[]> {
+  const permissions: Grantable[] = [];
+  for (const name of names) {
+    const role = await tx.roles.byName(name);
+    if (!role) throw new Refusal("not_found");
+    permissions.push(...role.permissions);
+  }
+  return permissions;
 }

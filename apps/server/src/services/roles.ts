@@ -1,9 +1,17 @@
-import type { Role } from "../store/records.ts";
+import { Refusal } from "@countersign/tokens";
+import type { Grantable, Role } from "../store/records.ts";
+import type { Store, Transaction } from "../store/store.ts";
+import { raiseAccount } from "./account-version.ts";
+import { ADMINISTRATOR, assertNotLast } from "./administrators.ts";
+import type { AuditWriter } from "./audit.ts";
+import type { AuditEvent } from "./audit-events.ts";
 import type { Actor } from "./caller.ts";
+import { assertHolds, without } from "./holding.ts";
+import { raiseFirst, raiseRest } from "./role-narrowing.ts";
 
 export type RoleInput = Omit<Role, "builtIn">;
 
-/** Nobody gives, takes or changes what they do not hold themselves; administrators hold everything in this sense. */
+/** Nobody gives, takes or changes what they do not hold themselves: see `assertHolds`. */
 export interface Roles {
   list(): Promise<readonly Role[]>;
   /** @throws {Refusal} `conflict`, `invalid_target`, `bad_request`, `not_permitted` */
@@ -16,4 +24,98 @@ export interface Roles {
   grant(account: string, role: string, actor: Actor): Promise<void>;
   /** @throws {Refusal} `not_found`, `not_permitted`, `last_administrator` */
   revoke(account: string, role: string, actor: Actor): Promise<void>;
+}
+
+/** Every change of a right takes its turn under one lock, so that a narrowed role finds all who hold it. */
+export function createRoles({ store, audit }: { store: Store; audit: AuditWriter }): Roles {
+  const change = async <T>(actor: Actor, subject: string, work: (tx: Transaction) => Promise<T>): Promise<T> => {
+    try {
+      return await store.transaction(async (tx) => {
+        await tx.lock("administrators");
+        return await work(tx);
+      });
+    } catch (cause) {
+      if (cause instanceof Refusal && cause.reason === "not_permitted") {
+        await audit.write(store, { event: "role.refused", at: await store.now(), by: actor, subject });
+      }
+      throw cause;
+    }
+  };
+  const note = async (tx: Transaction, event: AuditEvent, actor: Actor, subject: string, detail = {}) =>
+    audit.write(tx, { event, at: await tx.now(), by: actor, subject, detail });
+
+  return {
+    list: () => store.roles.list(),
+
+    create: (role, actor) =>
+      change(actor, role.name, async (tx) => {
+        await assertKnown(tx, role.permissions);
+        await assertHolds(tx, actor, role.permissions);
+        await tx.roles.insert({ ...role, builtIn: false });
+        await note(tx, "role.created", actor, role.name, { permissions: role.permissions.length });
+      }),
+
+    update: async (role, actor) => {
+      const rest = await change(actor, role.name, async (tx) => {
+        const before = await ownRole(tx, role.name);
+        await assertKnown(tx, role.permissions);
+        const taken = without(before.permissions, role.permissions);
+        const given = without(role.permissions, before.permissions);
+        await assertHolds(tx, actor, [...taken, ...given]);
+        await tx.roles.update({ ...role, builtIn: false });
+        await note(tx, "role.updated", actor, role.name, { given: given.length, taken: taken.length });
+        return taken.length === 0 ? [] : await raiseFirst(tx, await tx.roles.holders(role.name));
+      });
+      await raiseRest(store, rest);
+    },
+
+    remove: async (name, actor) => {
+      const rest = await change(actor, name, async (tx) => {
+        const { permissions } = await ownRole(tx, name);
+        await assertHolds(tx, actor, permissions);
+        const holders = permissions.length === 0 ? [] : await tx.roles.holders(name);
+        await tx.roles.remove(name);
+        await note(tx, "role.removed", actor, name);
+        return await raiseFirst(tx, holders);
+      });
+      await raiseRest(store, rest);
+    },
+
+    grant: (account, role, actor) =>
+      change(actor, account, async (tx) => {
+        await assertHolds(tx, actor, await permissionsToGive(tx, account, role));
+        if (await tx.roles.grant(account, role)) await note(tx, "role.granted", actor, account, { role });
+      }),
+
+    revoke: (account, role, actor) =>
+      change(actor, account, async (tx) => {
+        await assertHolds(tx, actor, await permissionsToGive(tx, account, role));
+        if (role === ADMINISTRATOR) await assertNotLast(tx, account);
+        if (!(await tx.roles.revoke(account, role))) return;
+        await raiseAccount(tx, account);
+        await note(tx, "role.revoked", actor, account, { role });
+      }),
+  };
+}
+
+async function permissionsToGive(tx: Transaction, account: string, name: string): Promise<readonly Grantable[]> {
+  const role = await tx.roles.byName(name);
+  if (!role || !(await tx.accounts.byId(account))) throw new Refusal("not_found");
+  return role.permissions;
+}
+
+/** A role that was made by people: the built-in ones are not theirs to change. */
+async function ownRole(tx: Transaction, name: string): Promise<Role> {
+  const role = await tx.roles.byName(name);
+  if (!role) throw new Refusal("not_found");
+  if (role.builtIn) throw new Refusal("conflict", { detail: "a built-in role" });
+  return role;
+}
+
+async function assertKnown(tx: Transaction, permissions: readonly Grantable[]): Promise<void> {
+  for (const { audience, permission } of permissions) {
+    const there = await tx.audiences.byId(audience);
+    if (!there) throw new Refusal("invalid_target");
+    if (!there.permissions.includes(permission)) throw new Refusal("bad_request", { detail: "an unknown permission" });
+  }
 }

@@ -1,6 +1,10 @@
 import type { SessionReply } from "@countersign/tokens";
 import type { Session } from "../store/records.ts";
 import type { Actor, Caller } from "./caller.ts";
+import type { SessionDeps } from "./session-deps.ts";
+import { createSessionEnd } from "./session-end.ts";
+import { createSessionRefresh } from "./session-refresh.ts";
+import { createSessionStart } from "./session-start.ts";
 
 export interface StartInput {
   readonly handoff: string;
@@ -48,4 +52,13 @@ export interface Sessions {
   endOwn(id: string, actor: Actor): Promise<void>;
   /** Ends all sessions of the actor but the one that asks, and answers how many. */
   endOthers(actor: Actor): Promise<number>;
+}
+
+export function createSessions(deps: SessionDeps): Sessions {
+  return {
+    start: createSessionStart(deps),
+    refresh: createSessionRefresh(deps),
+    ...createSessionEnd(deps),
+    list: async (account) => await deps.store.sessions.living(account, await deps.store.now()),
+  };
 }

@@ -1,11 +1,16 @@
+import { createOneTimeSecret, hashOneTimeSecret, Refusal, type World } from "@countersign/tokens";
+import type { Queries, Store } from "../store/store.ts";
+import { ADMINISTRATOR } from "./administrators.ts";
+import type { AuditWriter } from "./audit.ts";
 import type { Caller } from "./caller.ts";
-import type { HandoffReply, SignInRequest } from "./handoffs.ts";
+import type { Clients } from "./clients.ts";
+import type { HandoffReply, Handoffs, SignInRequest } from "./handoffs.ts";
+import type { Limits } from "./limits.ts";
+import { insertAccount, type NewAccountInput, prepareAccount } from "./new-account.ts";
+import type { Passwords } from "./passwords.ts";
 
-export interface SetUpInput {
+export interface SetUpInput extends NewAccountInput {
   readonly secret: string;
-  readonly email: string;
-  readonly name: string;
-  readonly password: string;
 }
 
 /** The way in for the first administrator. */
@@ -18,4 +23,71 @@ export interface SetUp {
    * @throws {Refusal} `invalid_code` for a secret that is wrong, used, expired or no longer needed; `password_unsuitable`
    */
   redeem(input: SetUpInput, request: SignInRequest, caller: Caller): Promise<HandoffReply>;
+}
+
+export interface SetUpDeps {
+  readonly issuer: string;
+  readonly store: Store;
+  readonly world: World;
+  readonly audit: AuditWriter;
+  readonly clients: Clients;
+  readonly handoffs: Handoffs;
+  readonly limits: Limits;
+  readonly passwords: Passwords;
+}
+
+const LIFE_MS = 24 * 60 * 60 * 1000;
+const NOBODY: Caller = { address: null, userAgent: null };
+
+export function createSetUp(deps: SetUpDeps): SetUp {
+  const { issuer, store, world, audit, clients, handoffs, limits, passwords } = deps;
+
+  const redeem = async (input: SetUpInput, request: SignInRequest, caller: Caller): Promise<HandoffReply> => {
+    const hash = await hashOneTimeSecret(input.secret);
+    // Asked before the password is hashed, and decided below, where it is taken.
+    const link = await store.setUp.read();
+    if (hash === undefined || link?.hash !== hash) throw new Refusal("invalid_code");
+    const prepared = await prepareAccount(input, passwords);
+    return await store.transaction(async (tx) => {
+      await tx.lock("administrators");
+      const at = await tx.now();
+      const taken = await tx.setUp.take(hash);
+      if (!taken || at >= taken.expiresAt || (await hasAdministrator(tx))) throw new Refusal("invalid_code");
+      const account = await insertAccount(tx, prepared, world, at);
+      await tx.roles.grant(account.id, ADMINISTRATOR);
+      await audit.write(tx, { event: "set_up.redeemed", at, by: caller, actor: account.id });
+      return await handoffs.create(tx, account, { amr: ["pwd"], acr: "1fa" }, request, at);
+    });
+  };
+
+  return {
+    link: () =>
+      store.transaction(async (tx) => {
+        await tx.lock("administrators");
+        if (await hasAdministrator(tx)) return undefined;
+        const { secret, hash } = await createOneTimeSecret(world);
+        const at = await tx.now();
+        await tx.setUp.put(hash, at + LIFE_MS);
+        await audit.write(tx, { event: "set_up.link_made", at, by: NOBODY });
+        // Behind the hash, so that no server, proxy or log on the way ever sees the secret.
+        return `${issuer}/setup#${secret}`;
+      }),
+
+    redeem: async (input, request, caller) => {
+      await clients.admit(request);
+      await limits.address(caller);
+      try {
+        return await redeem(input, request, caller);
+      } catch (cause) {
+        if (cause instanceof Refusal && cause.reason === "invalid_code") {
+          await audit.write(store, { event: "set_up.refused", at: await store.now(), by: caller });
+        }
+        throw cause;
+      }
+    },
+  };
+}
+
+async function hasAdministrator(queries: Queries): Promise<boolean> {
+  return (await queries.roles.enabledHolders(ADMINISTRATOR)) > 0;
 }

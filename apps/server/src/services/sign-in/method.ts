@@ -1,3 +1,4 @@
+import { Refusal } from "@countersign/tokens";
 import type { Caller } from "../caller.ts";
 
 /** Who somebody is, and how that was shown (RFC 8176). */
@@ -17,4 +18,16 @@ export interface SignInMethod {
    * @throws {Refusal} `wrong_credentials`, the same for everything that is wrong with them
    */
   prove(input: unknown, caller: Caller): Promise<Proof>;
+}
+
+/** `wrong_credentials`, with what only the audit hears: why, and at which account, where there is one. */
+export function wrongCredentials(why: string, account?: string): Refusal {
+  return new Refusal("wrong_credentials", { detail: why, ...(account === undefined ? {} : { cause: { account } }) });
+}
+
+/** The account that `wrongCredentials` named. */
+export function accountTried(refusal: Refusal): string | undefined {
+  const { cause } = refusal;
+  const named = typeof cause === "object" && cause !== null && "account" in cause ? cause.account : undefined;
+  return typeof named === "string" ? named : undefined;
 }

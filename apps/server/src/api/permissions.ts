@@ -1,0 +1,12 @@
+/** What may be done at the issuer itself: the closed list of its permissions. */
+export const permissions = [
+  "users:read",
+  "users:write",
+  "roles:read",
+  "roles:write",
+  "invitations:read",
+  "invitations:write",
+  "audit:read",
+] as const;
+
+export type Permission = (typeof permissions)[number];

@@ -1,0 +1,53 @@
+import { Refusal } from "@countersign/tokens";
+import type { Audience, Grantable } from "../store/records.ts";
+import type { Queries } from "../store/store.ts";
+
+/** More than one app ever needs at once, and few enough to sign. */
+const MOST = 16;
+
+/**
+ * The registered audiences that a request names; the issuer's own where it names none.
+ *
+ * @throws {Refusal} `invalid_target` (RFC 8707 §2)
+ */
+export async function findAudiences(
+  queries: Pick<Queries, "audiences">,
+  wanted: readonly string[] | undefined,
+  issuer: string,
+): Promise<readonly Audience[]> {
+  const ids = new Set(wanted?.length ? wanted : [issuer]);
+  if (ids.size > MOST) throw new Refusal("invalid_target", { detail: "too many audiences" });
+  const found: Audience[] = [];
+  for (const id of ids) {
+    const audience = await queries.audiences.byId(id);
+    if (!audience) throw new Refusal("invalid_target", { detail: "no such audience is registered" });
+    found.push(audience);
+  }
+  return found;
+}
+
+/** What holds at an audience: granted there, and known there. In one order, so that equal rights read equal. */
+export function scopeAt(audience: Audience, granted: readonly Grantable[]): string {
+  const here = granted.filter((grant) => grant.audience === audience.id).map((grant) => grant.permission);
+  return audience.permissions
+    .filter((permission) => here.includes(permission))
+    .toSorted()
+    .join(" ");
+}
+
+const PERMISSION = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$/;
+
+/**
+ * Checks an API before it is registered.
+ *
+ * @throws {TypeError} for an id that is no https URL (http on loopback), or a permission that is not `noun:verb`
+ */
+export function assertAudience(audience: Audience): void {
+  const url = URL.canParse(audience.id) ? new URL(audience.id) : undefined;
+  const loopback = url?.protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  if (!url || !(url.protocol === "https:" || loopback) || url.hash || url.search) {
+    throw new TypeError(`audience "${audience.id}": its public https URL without query and fragment`);
+  }
+  const wrong = audience.permissions.find((permission) => !PERMISSION.test(permission));
+  if (wrong !== undefined) throw new TypeError(`audience "${audience.id}": "${wrong}" is not of the form noun:verb`);
+}

@@ -1,0 +1,34 @@
+import type { MasterKey, World } from "@countersign/tokens";
+import type { Installation } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
+import { createId } from "./ids.ts";
+
+export interface InstallationDeps {
+  readonly store: Store;
+  readonly world: World;
+  /** The first one encrypts. */
+  readonly masterKeys: readonly [MasterKey, ...MasterKey[]];
+}
+
+/**
+ * Reads what this installation is, or makes it on the first start, once for all instances.
+ *
+ * @throws {Error} in words for who starts the server, when the database was sealed with a master key that is not here
+ */
+export async function openInstallation({ store, world, masterKeys }: InstallationDeps): Promise<Installation> {
+  const installation = await store.transaction(async (tx) => {
+    await tx.lock("installation");
+    const there = await tx.installation.read();
+    if (there) return there;
+    const fresh = { epoch: createId(world), masterKeyId: masterKeys[0].id };
+    await tx.installation.create(fresh);
+    return fresh;
+  });
+  if (!masterKeys.some((key) => key.id === installation.masterKeyId)) {
+    throw new Error(
+      "The master key does not belong to this database: its secrets were sealed with another one. " +
+        "Start with the master key file that this database was made with.",
+    );
+  }
+  return installation;
+}

@@ -1,0 +1,33 @@
+import { MAX_TOKEN_LIFE_S } from "@countersign/tokens";
+
+/** How long things live, in seconds. */
+export interface Lifetimes {
+  readonly accessToken: number;
+  /** A session ends when it was not refreshed for so long. */
+  readonly sessionIdle: number;
+  /** And in any case so long after it started. */
+  readonly sessionAbsolute: number;
+}
+
+const DAY_S = 24 * 60 * 60;
+
+export const defaultLifetimes: Lifetimes = {
+  accessToken: 5 * 60,
+  sessionIdle: 14 * DAY_S,
+  sessionAbsolute: 90 * DAY_S,
+};
+
+/** @throws {TypeError} for a life out of bounds */
+export function checkLifetimes(given: Partial<Lifetimes> = {}): Lifetimes {
+  const lifetimes = { ...defaultLifetimes, ...given };
+  for (const [name, seconds] of Object.entries(lifetimes)) {
+    if (!Number.isSafeInteger(seconds) || seconds < 1)
+      throw new TypeError(`lifetimes.${name}: whole seconds, at least 1`);
+  }
+  if (lifetimes.accessToken > MAX_TOKEN_LIFE_S)
+    throw new TypeError(`lifetimes.accessToken: at most ${MAX_TOKEN_LIFE_S}`);
+  if (lifetimes.sessionIdle > lifetimes.sessionAbsolute) {
+    throw new TypeError("lifetimes.sessionIdle: at most sessionAbsolute");
+  }
+  return lifetimes;
+}

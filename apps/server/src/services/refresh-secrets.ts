@@ -1,0 +1,67 @@
+import { importRefreshSecret, type MasterKey, seal, unseal, type World } from "@countersign/tokens";
+import { base64url } from "jose";
+import type { RefreshSecret } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
+import type { Clock } from "./clock.ts";
+import { atMostEvery } from "./cool-down.ts";
+
+const SECRET_BYTES = 32;
+const COOL_DOWN_MS = 30_000;
+
+/** The secrets that refresh tokens are made with. The newest makes, all verify. */
+export interface RefreshSecrets {
+  newest(): number;
+  /** An unknown version has the secrets read again, at most once a cool-down. */
+  byVersion(version: number): Promise<CryptoKey | undefined>;
+}
+
+export interface RefreshSecretsDeps {
+  readonly store: Store;
+  readonly world: World;
+  readonly clock: Clock;
+  readonly masterKeys: readonly [MasterKey, ...MasterKey[]];
+}
+
+/** Reads the secrets, making the first one where there is none, once for all instances. */
+export async function openRefreshSecrets({
+  store,
+  world,
+  clock,
+  masterKeys,
+}: RefreshSecretsDeps): Promise<RefreshSecrets> {
+  const known = new Map<number, CryptoKey>();
+
+  const learn = async (secrets: readonly RefreshSecret[]) => {
+    for (const { version, sealed } of secrets) {
+      if (known.has(version)) continue;
+      const secret = await unseal(sealed, placeOf(version), masterKeys);
+      known.set(version, await importRefreshSecret(new Uint8Array(base64url.decode(secret))));
+    }
+  };
+  const relearn = atMostEvery(COOL_DOWN_MS, clock, async () => learn(await store.refreshSecrets.list()));
+
+  await learn(
+    await store.transaction(async (tx) => {
+      await tx.lock("installation");
+      const there = await tx.refreshSecrets.list();
+      if (there.length > 0) return there;
+      const secret = base64url.encode(world.random(SECRET_BYTES));
+      const sealed = await seal(secret, placeOf(1), masterKeys[0], world);
+      const first = { version: 1, sealed, createdAt: await tx.now() };
+      await tx.refreshSecrets.insert(first);
+      return [first];
+    }),
+  );
+
+  return {
+    newest: () => Math.max(...known.keys()),
+    byVersion: async (version) => {
+      if (!known.has(version)) await relearn();
+      return known.get(version);
+    },
+  };
+}
+
+function placeOf(version: number) {
+  return { table: "refresh_secrets", row: String(version), column: "sealed" };
+}

@@ -1,0 +1,103 @@
+import { judgeRefresh, type RefreshVerdict, Refusal, type SessionReply } from "@countersign/tokens";
+import type { Session } from "../store/records.ts";
+import type { Transaction } from "../store/store.ts";
+import type { Grants } from "./access-tokens.ts";
+import { findAudiences } from "./audiences.ts";
+import type { Caller } from "./caller.ts";
+import { replyWith, type SessionDeps } from "./session-deps.ts";
+import { endSession } from "./session-end.ts";
+import type { RefreshInput } from "./sessions.ts";
+
+/** An authentic token and what came with it. */
+interface Presented extends RefreshInput {
+  readonly sessionId: string;
+  readonly gen: number;
+  readonly caller: Caller;
+}
+
+/** What became of it; `lost` means that somebody else was faster and it must be judged again. */
+type Outcome =
+  | { readonly grants: Grants }
+  | { readonly refused: "invalid_grant" | "key_mismatch"; readonly cause: string; readonly written?: true }
+  | "lost";
+
+/** Every lost round is another's success, so a few are enough for any honest race. */
+const ROUNDS = 8;
+
+/** Carries out what `judgeRefresh` says: see `Sessions.refresh`. */
+export function createSessionRefresh(deps: SessionDeps) {
+  const { store, refreshTokens, refusedTokens } = deps;
+
+  return async (input: RefreshInput, caller: Caller): Promise<SessionReply> => {
+    const found = await refreshTokens.authenticate(store, input.refreshToken);
+    if (!found.session) {
+      await refusedTokens.write("session.refresh_refused", found.cause, caller);
+      throw new Refusal("invalid_grant", { detail: `refresh: ${found.cause}` });
+    }
+    const presented = { ...input, sessionId: found.session.id, gen: found.gen, caller };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const outcome = await store.transaction((tx) => attempt(deps, tx, presented));
+      if (outcome === "lost") continue;
+      if ("grants" in outcome) return await replyWith(deps, outcome.grants);
+      if (!outcome.written) await refusedTokens.write("session.refresh_refused", outcome.cause, caller, found.session);
+      throw new Refusal(outcome.refused, { detail: `refresh: ${outcome.cause}` });
+    }
+    throw new Refusal("busy", { retryAfter: 1, detail: "refresh: lost every round" });
+  };
+}
+
+/** Reads, judges and acts in one transaction. */
+async function attempt(deps: SessionDeps, tx: Transaction, presented: Presented): Promise<Outcome> {
+  const session = await tx.sessions.byId(presented.sessionId);
+  if (!session) return { refused: "invalid_grant", cause: "unknown_session" };
+  const at = await tx.now();
+  const verdict = judgeRefresh(session, { gen: presented.gen, clientId: presented.client, jkt: null }, at);
+  if (verdict.act === "refuse") return { refused: verdict.reason, cause: verdict.cause };
+  if (verdict.act === "end") return await endFor(deps, tx, session, verdict.cause, at, presented);
+  const account = await tx.accounts.byId(session.accountId);
+  if (!account || account.disabledAt !== null) return { refused: "invalid_grant", cause: "disabled" };
+  // Before anything is written: an unknown audience changes nothing.
+  const audiences = await findAudiences(tx, presented.audiences, deps.issuer);
+  const next = await advance(deps, tx, session, verdict, at);
+  if (!next) return "lost";
+  return { grants: await deps.accessTokens.read(tx, { session: next, account, audiences, at }) };
+}
+
+/** Brings the row to the generation that is answered; `undefined` where it has moved on meanwhile. */
+async function advance(
+  { refreshTokens, lifetimes }: SessionDeps,
+  tx: Transaction,
+  session: Session,
+  verdict: Extract<RefreshVerdict, { act: "rotate" | "repeat" }>,
+  at: number,
+): Promise<Session | undefined> {
+  if (verdict.act === "repeat") {
+    const marked =
+      verdict.mark === undefined || (await tx.sessions.markLate(session.id, session.gen, verdict.mark.streak));
+    return marked ? session : undefined;
+  }
+  const idleEnd = Math.min(at + lifetimes.sessionIdle * 1000, session.absEnd);
+  const change = { genAt: at, streak: verdict.streak, idleEnd, secretVersion: refreshTokens.newestSecret() };
+  const rotated = await tx.sessions.rotate(session.id, session.gen, change);
+  return rotated ? { ...session, ...change, gen: verdict.gen, late: false } : undefined;
+}
+
+async function endFor(
+  { audit }: SessionDeps,
+  tx: Transaction,
+  session: Session,
+  cause: "reuse" | "refresh_ahead",
+  at: number,
+  { gen, caller }: Presented,
+): Promise<Outcome> {
+  if (!(await endSession(tx, session.id, at, cause))) return "lost";
+  await audit.write(tx, {
+    event: `session.${cause}`,
+    at,
+    by: caller,
+    subject: session.accountId,
+    session: session.id,
+    detail: { client: session.clientId, generation: session.gen, presented: gen },
+  });
+  return { refused: "invalid_grant", cause, written: true };
+}

@@ -1,0 +1,73 @@
+import { Refusal, type SessionReply } from "@countersign/tokens";
+import type { Account, Handoff, Session } from "../store/records.ts";
+import type { Grants } from "./access-tokens.ts";
+import { findAudiences } from "./audiences.ts";
+import type { Caller } from "./caller.ts";
+import { createId } from "./ids.ts";
+import { replyWith, type SessionDeps } from "./session-deps.ts";
+import type { StartInput } from "./sessions.ts";
+
+const USER_AGENT_LENGTH = 200;
+/** What a device calls itself is shown to its owner, so nothing in it may steer a terminal. */
+const CONTROL = /\p{C}/gu;
+
+/** Redeems a handoff: see `Sessions.start`. A refusal leaves the handoff good, and is written to the audit. */
+export function createSessionStart(deps: SessionDeps) {
+  const { store, audit, handoffs, accessTokens, issuer } = deps;
+
+  const redeem = (input: StartInput, caller: Caller): Promise<Grants> =>
+    store.transaction(async (tx) => {
+      const audiences = await findAudiences(tx, input.audiences, issuer);
+      const at = await tx.now();
+      const { handoff, account } = await handoffs.redeem(tx, input.handoff, input, at);
+      const session = newSession(deps, handoff, account, caller, at);
+      await tx.sessions.insert(session);
+      await audit.write(tx, {
+        event: "session.started",
+        at,
+        by: caller,
+        actor: account.id,
+        session: session.id,
+        detail: { client: session.clientId, amr: session.amr.join(" ") },
+      });
+      return await accessTokens.read(tx, { session, account, audiences, at });
+    });
+
+  return async (input: StartInput, caller: Caller): Promise<SessionReply> => {
+    const grants = await redeem(input, caller).catch(async (cause: unknown) => {
+      if (cause instanceof Refusal && cause.reason === "invalid_grant") {
+        const detail = { cause: cause.detail ?? null };
+        await audit.write(store, { event: "session.start_refused", at: await store.now(), by: caller, detail });
+      }
+      throw cause;
+    });
+    return await replyWith(deps, grants);
+  };
+}
+
+function newSession(deps: SessionDeps, handoff: Handoff, account: Account, caller: Caller, at: number): Session {
+  const { world, refreshTokens, lifetimes } = deps;
+  return {
+    id: createId(world),
+    accountId: account.id,
+    clientId: handoff.clientId,
+    org: null,
+    gen: 0,
+    genAt: at,
+    late: false,
+    streak: 0,
+    salt: createId(world),
+    secretVersion: refreshTokens.newestSecret(),
+    version: 1,
+    jkt: handoff.jkt,
+    authTime: handoff.authTime,
+    amr: handoff.amr,
+    acr: handoff.acr,
+    idleEnd: at + lifetimes.sessionIdle * 1000,
+    absEnd: at + lifetimes.sessionAbsolute * 1000,
+    endedAt: null,
+    endCause: null,
+    userAgent: caller.userAgent?.replace(CONTROL, "").slice(0, USER_AGENT_LENGTH) ?? null,
+    createdAt: at,
+  };
+}
