@@ -1,0 +1,68 @@
+import { type Dialect, PostgresDialect, type PostgresPoolClient } from "kysely";
+import pg from "pg";
+
+export interface QuerySettings {
+  /** How long to wait for an answer, in milliseconds; undefined waits for as long as it takes, as a migration must. */
+  readonly timeoutMs: number | undefined;
+}
+
+/**
+ * Kysely's PostgreSQL over a pool that may be someone else's: nothing is set on the pool, its clients or `pg` itself.
+ * `int8` comes as a number. A connection that failed otherwise than by an answer of the server is never used again.
+ */
+export function postgresDialect(pool: pg.Pool, settings: QuerySettings): Dialect {
+  return new PostgresDialect({
+    pool: { connect: () => connect(pool, settings), end: async () => {}, options: {} },
+  });
+}
+
+/** Clients that have a listener for the loss of their connection: it comes as an event as well, between two queries. */
+const heard = new WeakSet<pg.PoolClient>();
+
+async function connect(pool: pg.Pool, { timeoutMs }: QuerySettings): Promise<PostgresPoolClient> {
+  const client = await pool.connect();
+  if (!heard.has(client)) client.on("error", () => {});
+  heard.add(client);
+  let spoilt = false;
+  // `@types/pg` knows this setting of a query for a client only.
+  const patience: object = timeoutMs === undefined ? {} : { query_timeout: timeoutMs };
+  const query = async (text: string, values: readonly unknown[]) => {
+    try {
+      return await client.query<Rows>({ text, values: [...values], types, ...patience });
+    } catch (error) {
+      spoilt ||= !isAnswer(error);
+      throw error;
+    }
+  };
+  if (timeoutMs === undefined) {
+    // The settings of this session are changed, so it serves nobody else afterwards.
+    spoilt = true;
+    await query("set statement_timeout = 0", []);
+  }
+  return {
+    // Kysely asks for streams by the same method; there are none here.
+    query: query as unknown as PostgresPoolClient["query"],
+    release: (destroy) => client.release(spoilt || destroy === true),
+  };
+}
+
+type Rows = Record<string, unknown>;
+
+/** Whether the server refused one statement, and did not say goodbye: connection lost, shutting down, idle too long. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && !/^(08|57P|25P03)/.test(error.code ?? "");
+}
+
+const INT8 = 20;
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (id: number, format?: "text" | "binary") =>
+    id === INT8 ? parseInteger : pg.types.getTypeParser(id, format),
+};
+
+/** @throws {RangeError} for what a number cannot hold exactly; we never write that. */
+function parseInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError("an int8 beyond 2^53");
+  return value;
+}

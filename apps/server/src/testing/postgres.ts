@@ -1,0 +1,56 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import type { Answer, Step } from "./postgres-child.ts";
+
+/** A real PostgreSQL, for one test file. */
+export interface TestPostgres {
+  /** The connection string of a fresh database: an empty one, or a copy of one that nobody is connected to. */
+  url(copyOf?: string): Promise<string>;
+  /** Ends the server as a shutdown does; its data stays. */
+  halt(): Promise<void>;
+  /** Starts it again on the same port. */
+  resume(): Promise<void>;
+  /** Ends it for good. So does the end of this process, whatever its cause. */
+  stop(): Promise<void>;
+}
+
+/** Starts a PostgreSQL of its own on a free port of the loopback: a second or two. */
+export async function startPostgres(): Promise<TestPostgres> {
+  const child = fork(fileURLToPath(new URL("./postgres-child.ts", import.meta.url)), {
+    execArgv: [],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const exit = once(child, "exit");
+  const answer = async (): Promise<number> => {
+    const [message] = (await Promise.race([once(child, "message"), exit])) as [Answer | number | null];
+    if (typeof message !== "object" || message === null) throw new Error("PostgreSQL for tests has ended");
+    if ("error" in message) throw new Error(message.error);
+    return message.port;
+  };
+  const take = async (step: Step) => {
+    child.send(step);
+    await answer();
+  };
+  const port = await answer();
+  const server = `postgres://postgres:password@127.0.0.1:${port}`;
+  let databases = 0;
+  return {
+    async url(copyOf) {
+      const template = copyOf === undefined ? "template1" : new URL(copyOf).pathname.slice(1);
+      databases += 1;
+      const client = new pg.Client(`${server}/postgres`);
+      await client.connect();
+      await client.query(`create database test_${databases} template ${template} strategy file_copy`);
+      await client.end();
+      return `${server}/test_${databases}`;
+    },
+    halt: () => take("halt"),
+    resume: () => take("resume"),
+    async stop() {
+      child.send("stop");
+      await exit;
+    },
+  };
+}
