@@ -1,0 +1,58 @@
+import { refusals } from "@countersign/guard";
+import { type ErrorReply, type Reason, Refusal } from "@countersign/tokens";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { outcomeOf } from "./outcome.ts";
+
+/** Fastify's own refusals that mean more than a bad request. */
+const known: Readonly<Record<string, Reason>> = Object.freeze({
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported_media_type",
+  FST_ERR_CTP_EMPTY_TYPE: "unsupported_media_type",
+  FST_ERR_CTP_BODY_TOO_LARGE: "too_large",
+});
+
+/**
+ * What was refused, whatever was thrown. What nobody thought of is `internal`, with the error as its cause: for the log,
+ * never for the reply (ASVS 16.5.1).
+ */
+export function refusalFrom(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (!(error instanceof Error)) return new Refusal("internal", { detail: "something thrown is no error" });
+  const { code = "", statusCode = 500 } = error as Partial<FastifyError>;
+  const reason = known[code] ?? (isOfTheRequest(code, statusCode) ? "bad_request" : "internal");
+  return new Refusal(reason, { cause: error });
+}
+
+/** By Fastify's status, or by tRPC's code for a request that its adapter cannot read. */
+function isOfTheRequest(code: string, status: number): boolean {
+  return code === "BAD_REQUEST" || (status >= 400 && status < 500);
+}
+
+/** Notes a refusal for the request's line, and logs what somebody has to look into. */
+export function noteRefusal(request: FastifyRequest, refusal: Refusal): void {
+  outcomeOf(request).reason = refusal.reason;
+  if (refusal.reason === "internal") request.log.error({ err: refusal }, "a request failed");
+  else if (refusals[refusal.reason].status >= 500) request.log.warn({ err: refusal }, "a request could not be served");
+}
+
+/** Status and headers of a refusal. */
+export function setRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  if (refusal.retryAfter !== undefined) reply.header("retry-after", Math.max(1, Math.ceil(refusal.retryAfter)));
+  return reply.code(refusals[refusal.reason].status);
+}
+
+/** The body of a refusal: its reason, and nothing of the request. */
+export function errorReply(refusal: Refusal): ErrorReply {
+  return { error: refusal.reason };
+}
+
+/** Fastify's error handler. Always the last word: nothing leaves it but a reason. */
+export async function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const refusal = refusalFrom(error);
+  noteRefusal(request, refusal);
+  return await setRefusal(reply, refusal).send(errorReply(refusal));
+}
+
+/** Fastify's handler for what no route answers. */
+export async function handleNotFound(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  return await handleError(new Refusal("not_found"), request, reply);
+}
