@@ -1,0 +1,56 @@
+import type { AnyTRPCRouter } from "@trpc/server";
+import { enforcedBy, type Policy } from "./policy.ts";
+
+/** Every procedure's path and who may call it, in order of the paths: what is committed and compared by a test. */
+export type AccessTable = Readonly<Record<string, Policy>>;
+
+/** What tRPC keeps in a procedure, as far as it is read here. */
+interface ProcedureDef {
+  readonly middlewares: readonly (object & { readonly _type?: string })[];
+  readonly caller?: unknown;
+}
+
+/**
+ * The access table of what a router has loaded.
+ *
+ * Does not check: lazy routers that nobody has called yet. `guard.seal` loads them.
+ *
+ * @throws {TypeError} naming the path of the first procedure without exactly one policy before its input.
+ */
+export function accessTable(router: AnyTRPCRouter, prefix = ""): AccessTable {
+  const procedures = Object.entries(router._def.procedures).sort(([a], [b]) => (a < b ? -1 : 1));
+  const table: Record<string, Policy> = Object.create(null);
+  for (const [path, procedure] of procedures) table[path] = policyAt(prefix + path, procedure);
+  return Object.freeze(table);
+}
+
+/** The policy of one procedure, `undefined` where it has none or several. */
+export function policyOf(procedure: unknown): Policy | undefined {
+  const policies = defOf(procedure)?.middlewares.flatMap((middleware) => enforcedBy(middleware) ?? []) ?? [];
+  return policies.length === 1 ? policies[0] : undefined;
+}
+
+function policyAt(path: string, procedure: unknown): Policy {
+  const def = defOf(procedure);
+  if (!def) throw new TypeError(`${path}: not a procedure`);
+  const places = [...def.middlewares.keys()].filter((at) => enforcedBy(def.middlewares[at]));
+  const [place, ...others] = places;
+  if (place === undefined) throw new TypeError(`${path}: no policy; build it from open, signedIn or allowed`);
+  if (others.length > 0) throw new TypeError(`${path}: more than one policy; use allowed with several permissions`);
+  const input = def.middlewares.findIndex((middleware) => middleware._type === "input");
+  if (input >= 0 && input < place)
+    throw new TypeError(`${path}: input is read before the policy; put the policy first`);
+  // It may answer without running the chain, and the policy with it.
+  if (def.caller) throw new TypeError(`${path}: experimental_caller replaces the call that the policy guards`);
+  // What was looked at is what runs.
+  Object.freeze(def.middlewares);
+  return enforcedBy(def.middlewares[place]) as Policy;
+}
+
+function defOf(procedure: unknown): ProcedureDef | undefined {
+  if (typeof procedure !== "function" || !("_def" in procedure)) return undefined;
+  const def = procedure._def;
+  const isDef = typeof def === "object" && def !== null && "middlewares" in def && Array.isArray(def.middlewares);
+  // Checked just above as far as it is used.
+  return isDef ? (def as ProcedureDef) : undefined;
+}

@@ -1,0 +1,47 @@
+import { Refusal } from "@countersign/tokens";
+import { TRPCError } from "@trpc/server";
+import { Facts } from "./facts.ts";
+import { afterRunning, type Call, type CallResult, disclaim, refuse } from "./refused-call.ts";
+import { assertRequest } from "./request-rules.ts";
+
+export interface CheckParts<Who> {
+  /** Who may call, `null` for anybody. */
+  decide(facts: Facts): Promise<Who | null>;
+  /** What the user adds to the context of an identified call. */
+  enrich?: ((who: Who, ctx: object) => Promise<object> | object) | undefined;
+  readonly maxBatchSize: number;
+}
+
+/**
+ * The middleware that a policy sits on: request, decision, enrichment, and only then the rest of the procedure. Whatever
+ * goes wrong on the way refuses the call; what is neither a refusal nor a `TRPCError` becomes `internal`, and says nothing.
+ */
+export function createCheck<Who>(parts: CheckParts<Who>): (call: Call) => Promise<CallResult> {
+  return async (call) => {
+    const added = await admit(call, parts).catch((cause: unknown) => {
+      throw refusalFor(cause);
+    });
+    return afterRunning(await call.next({ ctx: added }));
+  };
+}
+
+async function admit<Who>({ ctx, type, batchIndex }: Call, parts: CheckParts<Who>): Promise<object> {
+  if (!(batchIndex < parts.maxBatchSize))
+    throw new Refusal("batch_refused", { detail: "more calls than a request may hold" });
+  const facts = factsIn(ctx);
+  assertRequest(facts, type);
+  const principal = await parts.decide(facts);
+  const extra = principal === null ? undefined : await parts.enrich?.(principal, ctx);
+  return { ...extra, principal };
+}
+
+function factsIn(ctx: object): Facts {
+  if (typeof ctx === "object" && ctx !== null && "auth" in ctx && Facts.is(ctx.auth)) return ctx.auth;
+  throw new TypeError("the context has no `auth: facts(req)` of this copy of @countersign/guard");
+}
+
+function refusalFor(cause: unknown): TRPCError {
+  if (cause instanceof Refusal) return refuse(cause);
+  if (cause instanceof TRPCError) return disclaim(cause);
+  return refuse(new Refusal("internal", { cause }));
+}

@@ -1,0 +1,50 @@
+import { Refusal } from "@countersign/tokens";
+import { notPermitted } from "./challenge.ts";
+import type { Facts } from "./facts.ts";
+import type { AccountPrincipal, Principal } from "./principal.ts";
+
+/** Answers who sends a request, or refuses. */
+export type Identify<P extends string, Claims> = (facts: Facts) => Promise<Principal<P, Claims>>;
+
+/** Decides a call: the principal that may make it, `null` for anybody. Throws a `Refusal` otherwise. */
+export type Decide<P extends string, Claims> = (facts: Facts) => Promise<Principal<P, Claims> | null>;
+
+/** `open`: credentials are not looked at, not even bad ones. */
+export async function decideOpen(): Promise<null> {
+  return null;
+}
+
+/** `signedIn`: an account. A service has no business in somebody's own things. */
+export function decideSignedIn<P extends string, C>(identify: Identify<P, C>): Decide<P, C> {
+  return async (facts) => account(await identify(facts));
+}
+
+/** `open.orSignedIn`: nobody, or an account; credentials that are bad are refused. */
+export function decideOrSignedIn<P extends string, C>(identify: Identify<P, C>): Decide<P, C> {
+  return async (facts) => {
+    try {
+      return account(await identify(facts));
+    } catch (cause) {
+      if (cause instanceof Refusal && cause.reason === "no_token") return null;
+      throw cause;
+    }
+  };
+}
+
+/** `allowed` and `allowed.any`: whoever carries every one, or some one, of these permissions. */
+export function decideAllowed<P extends string, C>(
+  identify: Identify<P, C>,
+  permissions: readonly P[],
+  enough: "every" | "some",
+): Decide<P, C> {
+  return async (facts) => {
+    const principal = await identify(facts);
+    if (!permissions[enough]((permission) => principal.can(permission))) throw notPermitted(permissions);
+    return principal;
+  };
+}
+
+function account<P extends string, C>(principal: Principal<P, C>): AccountPrincipal<P, C> {
+  if (principal.kind !== "account") throw new Refusal("account_required");
+  return principal;
+}

@@ -1,0 +1,123 @@
+/** The fetch API's `Headers`, or anything that answers for a header by its name. */
+interface HeadersLike {
+  get(name: string): string | null;
+}
+
+/** The fetch API's `Request`. */
+interface FetchRequestLike {
+  readonly method: string;
+  readonly headers: HeadersLike;
+}
+
+/** Node's `IncomingMessage` (HTTP/1.1 and HTTP/2), so Express's and Next's requests as well. */
+interface NodeRequestLike {
+  readonly method?: string | undefined;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly rawHeaders: readonly string[];
+}
+
+/** A framework's request around one of those: Fastify's, Hono's. */
+interface WrappedRequestLike {
+  readonly raw: FetchRequestLike | NodeRequestLike;
+}
+
+/** AWS API Gateway events, payload formats 1.0 and 2.0. */
+interface LambdaEventLike {
+  readonly httpMethod?: string;
+  readonly requestContext?: { readonly http?: { readonly method: string } };
+  readonly headers?: Readonly<Record<string, string | undefined>> | null;
+  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
+}
+
+/** Whatever a tRPC adapter calls its request. */
+export type RequestLike = FetchRequestLike | NodeRequestLike | WrappedRequestLike | HeadersLike | LambdaEventLike;
+
+/**
+ * What a request says, written down and not yet judged. Only `facts()` makes one, and nothing that prints an object
+ * prints the credentials in it.
+ */
+export class Facts {
+  readonly #authorization: readonly string[];
+  /** The HTTP method, `null` where only headers were given. */
+  readonly method: string | null;
+  readonly contentType: string | null;
+  /** Whether the request opens a WebSocket. */
+  readonly upgrade: boolean;
+
+  constructor(method: string | null, header: (name: string) => readonly string[]) {
+    this.#authorization = Object.freeze([...header("authorization")]);
+    this.method = method;
+    this.contentType = header("content-type").join(", ") || null;
+    this.upgrade = header("upgrade").some((value) => /\bwebsocket\b/i.test(value));
+    Object.freeze(this);
+  }
+
+  /** Whether a value was made by `facts()` of this copy of the package: nothing that was parsed or copied is. */
+  static is(value: unknown): value is Facts {
+    return typeof value === "object" && value !== null && #authorization in value;
+  }
+
+  /** Every `Authorization` header as it was sent, in order. A runtime that joins them has joined them by commas. */
+  static authorizationOf(facts: Facts): readonly string[] {
+    return facts.#authorization;
+  }
+}
+
+/**
+ * Writes down what the guard needs to know of a request, from its headers only: never the URL, a cookie or the body. Put
+ * it into the context: `createContext: ({ req }) => ({ auth: facts(req) })`.
+ *
+ * Of Node's requests it reads the headers as they came over the wire, so a second `Authorization` header is seen and one
+ * that a middleware wrote into `req.headers` is not.
+ *
+ * Does not check: anything. A public call pays nothing for a token that it does not need.
+ *
+ * @throws {TypeError} when given something else than a request, headers or a Lambda event.
+ */
+export function facts(request: RequestLike): Facts {
+  if (typeof request !== "object" || request === null) throw notARequest();
+  if ("rawHeaders" in request) return new Facts(request.method ?? null, nodeHeader(request));
+  if ("raw" in request) return facts(request.raw);
+  if ("headers" in request && isHeaders(request.headers)) {
+    return new Facts("method" in request ? request.method : null, fetchHeader(request.headers));
+  }
+  if (isHeaders(request)) return new Facts(null, fetchHeader(request));
+  if ("headers" in request || "multiValueHeaders" in request) return lambdaFacts(request as LambdaEventLike);
+  throw notARequest();
+}
+
+function notARequest(): TypeError {
+  return new TypeError("facts() takes a request, its headers, or a Lambda event");
+}
+
+function isHeaders(value: unknown): value is HeadersLike {
+  return typeof value === "object" && value !== null && "get" in value && typeof value.get === "function";
+}
+
+function fetchHeader(headers: HeadersLike): (name: string) => readonly string[] {
+  return (name) => {
+    const value = headers.get(name);
+    return value === null ? [] : [value];
+  };
+}
+
+function nodeHeader(request: NodeRequestLike): (name: string) => readonly string[] {
+  const raw = request.rawHeaders;
+  // Adapters that build an IncomingMessage by hand leave the raw ones empty.
+  if (raw.length === 0) return recordHeader(request.headers);
+  return (name) => raw.filter((_, at) => at % 2 === 1 && raw[at - 1]?.toLowerCase() === name);
+}
+
+function lambdaFacts(event: LambdaEventLike): Facts {
+  const method = event.httpMethod ?? event.requestContext?.http?.method ?? null;
+  const multiple = recordHeader(event.multiValueHeaders ?? {});
+  const single = recordHeader(event.headers ?? {});
+  return new Facts(method, (name) => (multiple(name).length > 0 ? multiple(name) : single(name)));
+}
+
+function recordHeader(
+  record: Readonly<Record<string, string | readonly string[] | undefined>>,
+): (name: string) => readonly string[] {
+  const entries = Object.entries(record);
+  return (name) => entries.flatMap(([key, value]) => (key.toLowerCase() === name && value !== undefined ? value : []));
+}

@@ -1,0 +1,52 @@
+/** `fetch`, or something like it that trusts another authority. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** How long an issuer may take to answer, in milliseconds. */
+const TIMEOUT_MS = 5_000;
+/** The longest document that is read, in bytes. */
+const MAX_BYTES = 65_536;
+
+/**
+ * Reads a JSON document: status 200 or nothing, no redirect followed, at most 64 KiB, at most 5 s. Redirects are not
+ * followed by asking for them (`manual`) rather than for an error, which workers do not know; a 3xx is refused as
+ * everything else that is not a 200.
+ *
+ * Does not check: what the document says.
+ *
+ * @throws {Error} for the log.
+ */
+export async function fetchJson(url: string, fetch: Fetch): Promise<unknown> {
+  const response = await fetch(url, {
+    headers: { accept: "application/json" },
+    redirect: "manual",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  if (response.status !== 200 || response.redirected) {
+    await response.body?.cancel();
+    throw new Error(`the issuer answered ${response.status}`);
+  }
+  return JSON.parse(await readText(response));
+}
+
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  let size = 0;
+  for await (const chunk of chunksOf(response)) {
+    size += chunk.byteLength;
+    if (size > MAX_BYTES) throw new Error("the issuer's answer is too long");
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** Not every runtime's streams can be iterated. */
+async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader();
+  if (!reader) return;
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
+  } finally {
+    await reader.cancel();
+  }
+}

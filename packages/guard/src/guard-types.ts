@@ -1,0 +1,134 @@
+import type {
+  AnyTRPCProcedure,
+  AnyTRPCRootTypes,
+  AnyTRPCRouter,
+  TRPCBuiltRouter,
+  TRPCCreateRouterOptions,
+  TRPCDecorateCreateRouterOptions,
+  TRPCMergeRouters,
+  TRPCProcedureBuilder,
+  TRPCRouterCallerFactory,
+  TRPCUnsetMarker,
+} from "@trpc/server";
+import type { AccessTable } from "./access-table.ts";
+import type { Policy } from "./policy.ts";
+import type { AccountPrincipal, Principal } from "./principal.ts";
+import type { RefusalData } from "./refused-call.ts";
+import type { responseMeta } from "./response-meta.ts";
+
+/** Everything a guard's type depends on, by name. */
+export interface GuardTypes {
+  readonly context: object;
+  readonly meta: object;
+  readonly root: AnyTRPCRootTypes;
+  /** What `base` adds to the context. */
+  readonly base: object;
+  readonly permission: string;
+  readonly claims: unknown;
+  /** What `enrich` adds to the context. */
+  readonly extra: object;
+}
+
+/** `t.procedure`, or what somebody's middlewares made of it: nothing read yet. */
+export type BaseBuilder<Context, Meta, Added, Shape> = TRPCProcedureBuilder<
+  Context,
+  Meta,
+  Added,
+  TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  false,
+  Shape
+>;
+
+/** What a property of the context becomes when it is set again. */
+export type Overwrite<Before, After> = Omit<Before, keyof After> & After;
+
+/** The user's own error shape, and what the guard's refusals add to it. */
+export type RefusableShape<Shape> = Shape & { readonly data: RefusalData };
+
+/** A procedure builder behind a policy. The literal policy is in its meta's type, so clients know it; it is not in meta. */
+export type Guarded<G extends GuardTypes, P extends Policy, Added> = BaseBuilder<
+  G["context"],
+  G["meta"] & { readonly "~policy"?: P },
+  Overwrite<G["base"], Added>,
+  RefusableShape<G["root"]["errorShape"]>
+>;
+
+type Account<G extends GuardTypes> = AccountPrincipal<G["permission"], G["claims"]>;
+type Anyone<G extends GuardTypes> = Principal<G["permission"], G["claims"]>;
+type Permissions<G extends GuardTypes> = readonly [G["permission"], ...G["permission"][]];
+
+/** What `createGuard` gives: procedures with a policy, and no others. */
+export interface Guard<G extends GuardTypes> {
+  readonly open: {
+    /** Anybody may call; say why. Credentials are not looked at. */
+    <const W extends string>(why: W): Guarded<G, { readonly open: W }, { principal: null }>;
+    /** Anybody may call; an account that brings its token is recognised, a bad token is refused. */
+    orSignedIn<const W extends string>(
+      why: W,
+    ): Guarded<G, { readonly orSignedIn: W }, { principal: Account<G> | null } & Partial<G["extra"]>>;
+  };
+  /** Whoever signed in: accounts, not services. */
+  readonly signedIn: Guarded<G, { readonly signedIn: true }, { principal: Account<G> } & G["extra"]>;
+  readonly allowed: {
+    /** Accounts and services whose token carries all of these permissions. */
+    <const Q extends Permissions<G>>(
+      ...permissions: Q
+    ): Guarded<G, { readonly allowed: Q }, { principal: Anyone<G> } & G["extra"]>;
+    /** Accounts and services whose token carries at least one of these permissions. */
+    any<const Q extends Permissions<G>>(
+      ...permissions: Q
+    ): Guarded<G, { readonly allowedAny: Q }, { principal: Anyone<G> } & G["extra"]>;
+  };
+  /**
+   * `t.router`, for guarded procedures only.
+   *
+   * @throws {TypeError} naming the path of a procedure without exactly one policy before its input. Lazy routers are
+   * refused when they are loaded.
+   */
+  router<T extends TRPCCreateRouterOptions>(
+    routes: T & Checked<T>,
+  ): TRPCBuiltRouter<G["root"], TRPCDecorateCreateRouterOptions<T>>;
+  /** `t.createCallerFactory`. */
+  readonly createCallerFactory: TRPCRouterCallerFactory<G["root"]>;
+  /** `t.mergeRouters`, for guarded routers only. */
+  mergeRouters<T extends AnyTRPCRouter[]>(...routers: [...T]): TRPCMergeRouters<T>;
+  /**
+   * Loads every lazy router, so that nothing unguarded is found later than at start-up.
+   *
+   * @throws {TypeError} naming the path of a procedure without exactly one policy before its input.
+   */
+  seal(router: AnyTRPCRouter): Promise<AccessTable>;
+  /** The access table of what is loaded. Does not load lazy routers: see `seal`. */
+  accessTable(router: AnyTRPCRouter): AccessTable;
+  /** For the adapter's option of this name: challenge, `Retry-After` and `Cache-Control`. The status stays tRPC's. */
+  readonly responseMeta: typeof responseMeta;
+  /** For the adapter's option of this name. The guard refuses calls beyond it also where the adapter was not told. */
+  readonly maxBatchSize: number;
+}
+
+/** What a route must be: itself where it is guarded, an impossible type that says what lacks where it is not. */
+export type Checked<T> = {
+  [K in keyof T]: T[K] extends AnyTRPCProcedure
+    ? "~policy" extends keyof T[K]["meta"]
+      ? T[K]
+      : NoPolicy
+    : T[K] extends { readonly _def: { readonly router: true; readonly record: infer R } }
+      ? R extends Checked<R>
+        ? T[K]
+        : NoPolicy
+      : T[K] extends () => Promise<infer L>
+        ? L extends { readonly _def: { readonly record: infer R } }
+          ? R extends Checked<R>
+            ? T[K]
+            : NoPolicy
+          : T[K]
+        : Checked<T[K]>;
+};
+
+/** Shown by the compiler where a procedure has no policy. */
+export interface NoPolicy {
+  readonly "no policy: build it from open, signedIn or allowed": never;
+}

@@ -1,0 +1,106 @@
+import { systemWorld } from "@countersign/tokens";
+import type {
+  AnyTRPCRootTypes,
+  AnyTRPCRouter,
+  TRPCCreateRouterOptions,
+  TRPCRootObject,
+  TRPCRuntimeConfigOptions,
+} from "@trpc/server";
+import { z } from "zod";
+import { accessTable } from "./access-table.ts";
+import { type Decide, decideAllowed, decideOpen, decideOrSignedIn, decideSignedIn } from "./decide.ts";
+import type { Facts } from "./facts.ts";
+import type { Guard } from "./guard-types.ts";
+import { createIdentifier } from "./identify.ts";
+import { assertLazyChecked, checkLazyLoaders, checkLazyRoutes } from "./lazy-routers.ts";
+import {
+  assertKnown,
+  assertWhy,
+  type CommonOptions,
+  checkOptions,
+  type LocalIssuer,
+  type RemoteIssuer,
+} from "./options.ts";
+import type { Policy } from "./policy.ts";
+import type { Principal } from "./principal.ts";
+import { createProcedures, type Foundation } from "./procedures.ts";
+import { createRemoteVerifier } from "./remote-verifier.ts";
+import { responseMeta } from "./response-meta.ts";
+import { seal } from "./seal.ts";
+
+type OwnClaims = Readonly<Record<string, unknown>>;
+const anyClaims = z.record(z.string(), z.unknown());
+
+/**
+ * Puts a guard in front of an API's own `t`: its context (which brings `auth: facts(req)`), meta, transformer, error
+ * formatter and middlewares stay. Give out what this returns and keep `t` to yourself, and there is no way to build a
+ * procedure that nobody decided about.
+ *
+ * Does not check: who owns the object that an input names. That is the procedure's business.
+ *
+ * @throws {TypeError} with a sentence that names the setting, for whatever would make a guard that does not guard.
+ */
+export function createGuard<
+  C extends { auth: Facts },
+  M extends object,
+  Opt extends TRPCRuntimeConfigOptions<C, M>,
+  Root extends AnyTRPCRootTypes,
+  const P extends string,
+  Claims = OwnClaims,
+  Base extends object = object,
+  Extra extends object = object,
+>(
+  t: TRPCRootObject<C, M, Opt, Root>,
+  options: CommonOptions<P, Claims, C, M, Base, Root["errorShape"], Extra> & (RemoteIssuer | LocalIssuer),
+): Guard<{ context: C; meta: M; root: Root; base: Base; permission: P; claims: Claims; extra: Extra }> {
+  const settings = checkOptions(options);
+  const world = options.world ?? systemWorld;
+  const now = () => world.now();
+  const verifier =
+    typeof options.issuer === "string"
+      ? createRemoteVerifier(options.issuer, { fetch: options.fetch, now })
+      : options.issuer;
+  const identify = createIdentifier<P, unknown>({ ...settings, verifier, claims: options.claims ?? anyClaims, now });
+
+  type Who = Principal<P, unknown>;
+  // The three are the user's own, and typed by `CommonOptions`; inside, their types are variables and say nothing.
+  const foundation = { config: t._config, procedure: t.procedure, base: options.base } as unknown as Foundation;
+  const enrich = options.enrich as ((who: Who, ctx: object) => Promise<object> | object) | undefined;
+  const procedure = createProcedures<Who>(foundation);
+  const { maxBatchSize, permissions } = settings;
+  const build = (policy: Policy, decide: Decide<P, unknown>) => procedure(policy, { decide, enrich, maxBatchSize });
+  const buildAllowed = (policy: Policy, names: readonly P[], enough: "every" | "some") => {
+    assertKnown(names, permissions);
+    return build(policy, decideAllowed(identify, names, enough));
+  };
+
+  const guard = {
+    open: Object.assign((why: string) => build({ open: assertWhy(why) }, decideOpen), {
+      orSignedIn: (why: string) => build({ orSignedIn: assertWhy(why) }, decideOrSignedIn(identify)),
+    }),
+    signedIn: build({ signedIn: true }, decideSignedIn(identify)),
+    allowed: Object.assign((...names: P[]) => buildAllowed({ allowed: Object.freeze(names) }, names, "every"), {
+      any: (...names: P[]) => buildAllowed({ allowedAny: Object.freeze(names) }, names, "some"),
+    }),
+    router(routes: TRPCCreateRouterOptions) {
+      return assertGuarded(t.router(checkLazyRoutes(routes)));
+    },
+    createCallerFactory: t.createCallerFactory,
+    mergeRouters(...routers: AnyTRPCRouter[]) {
+      for (const router of routers) checkLazyLoaders(router);
+      return assertGuarded(t.mergeRouters(...routers));
+    },
+    seal,
+    accessTable: (router: AnyTRPCRouter) => accessTable(router),
+    responseMeta,
+    maxBatchSize,
+  };
+  // What the builders let through was just built here; `Guard` says it to the compiler. See `guard.test-d.ts`.
+  return Object.freeze(guard) as never;
+}
+
+function assertGuarded<R extends AnyTRPCRouter>(router: R): R {
+  accessTable(router);
+  assertLazyChecked(router);
+  return router;
+}

@@ -1,0 +1,61 @@
+import { type AccessToken, Refusal } from "@countersign/tokens";
+import { bearerToken } from "./bearer.ts";
+import { Facts } from "./facts.ts";
+import { type Principal, type PrincipalRules, principalOf } from "./principal.ts";
+import { createVerifiedTokens } from "./verified-tokens.ts";
+import type { Verifier } from "./verifier.ts";
+
+export interface IdentifierParts<P extends string, Claims> extends PrincipalRules<P, Claims> {
+  readonly verifier: Verifier;
+  readonly audience: string;
+  /** How many verified tokens are remembered. */
+  readonly capacity: number;
+  /** The present, in milliseconds since the epoch. */
+  now(): number;
+}
+
+interface Identity<P extends string, Claims> {
+  readonly token: AccessToken;
+  readonly principal: Principal<P, Claims>;
+  readonly exp: number;
+}
+
+/**
+ * Answers who sends a request. A token's signature is checked once a process, a request's credentials are read once
+ * however many calls share it, and whether the token still holds is judged on every call.
+ *
+ * The function throws a `Refusal` for whatever does not identify anybody, and whatever else the verifier throws.
+ */
+export function createIdentifier<P extends string, Claims>(
+  parts: IdentifierParts<P, Claims>,
+): (facts: Facts) => Promise<Principal<P, Claims>> {
+  const verified = createVerifiedTokens<Identity<P, Claims>>(parts);
+  const requests = new WeakMap<Facts, Promise<Identity<P, Claims>>>();
+
+  async function verify(text: string): Promise<Identity<P, Claims>> {
+    const token = await parts.verifier.verify(text, parts.audience);
+    assertOurs(token, parts);
+    return { token, principal: principalOf(token, parts), exp: token.claims.exp };
+  }
+
+  async function read(facts: Facts): Promise<Identity<P, Claims>> {
+    return await verified.get(bearerToken(Facts.authorizationOf(facts)), verify);
+  }
+
+  return async (facts) => {
+    const shared = requests.get(facts) ?? read(facts);
+    requests.set(facts, shared);
+    const { token, principal } = await shared;
+    parts.verifier.judge(token);
+    return principal;
+  };
+}
+
+/** What the verifier has checked already, and must have: this is the last place that can tell. */
+function assertOurs({ claims }: AccessToken, { verifier, audience }: { verifier: Verifier; audience: string }): void {
+  if (claims.iss !== verifier.issuer || claims.aud !== audience) {
+    throw new Refusal("token_invalid", { detail: "the verifier let a token pass that is for somebody else" });
+  }
+  // RFC 9449 §7.2: a token bound to a key is worth nothing without a proof, and proofs are not read yet.
+  if (claims.cnf) throw new Refusal("key_mismatch", { detail: "a bound token without a proof" });
+}

@@ -1,0 +1,24 @@
+export { type Reason, Refusal } from "@countersign/tokens";
+export type { AccessTable } from "./access-table.ts";
+export { challengeFor } from "./challenge.ts";
+export { type Facts, facts, type RequestLike } from "./facts.ts";
+export type { Fetch } from "./fetch-json.ts";
+export { createGuard } from "./guard.ts";
+export type {
+  BaseBuilder,
+  Checked,
+  Guard,
+  Guarded,
+  GuardTypes,
+  NoPolicy,
+  Overwrite,
+  RefusableShape,
+} from "./guard-types.ts";
+export { createVerifier, type VerifierParts } from "./local-verifier.ts";
+export type { CommonOptions, LocalIssuer, RemoteIssuer, Revocation } from "./options.ts";
+export type { Policy } from "./policy.ts";
+export type { AccountPrincipal, Principal, ServicePrincipal } from "./principal.ts";
+export { type ChallengeError, type RefusalRow, refusalOf, refusals, trpcErrorOf } from "./refusal.ts";
+export type { RefusalData } from "./refused-call.ts";
+export type { ResponseMetaInput } from "./response-meta.ts";
+export type { Verifier } from "./verifier.ts";

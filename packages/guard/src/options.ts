@@ -1,0 +1,140 @@
+import type { World } from "@countersign/tokens";
+import type { z } from "zod";
+import type { BaseBuilder, Overwrite } from "./guard-types.ts";
+import type { Principal } from "./principal.ts";
+import type { RemoteOptions } from "./remote-verifier.ts";
+import type { Verifier } from "./verifier.ts";
+
+/** How a guard learns that a token was revoked. */
+export interface Revocation {
+  /** Not at all: a token lives until it expires, at most 15 minutes. */
+  readonly mode: "until-expiry";
+}
+
+/** What a guard needs, wherever its issuer is. */
+export interface CommonOptions<P extends string, Claims, Context, Meta, Base, Shape, Extra> {
+  /** Every permission of this API, each `noun:verb`. */
+  readonly permissions: readonly P[];
+  /** The installation's own claims, as `ctx.principal.claims`. A token that does not fit is refused. */
+  readonly claims?: z.ZodType<Claims>;
+  /** Your own middlewares, before the policy: `t.procedure.use(timing)`. They must not read input. */
+  readonly base?: BaseBuilder<Context, Meta, Base, Shape>;
+  /** What you add to the context of an identified call, after the policy. A `Refusal` thrown here refuses the call. */
+  enrich?(principal: Principal<P, Claims>, ctx: Overwrite<Context, Base>): Promise<Extra> | Extra;
+  /** How many calls one request may hold; 50 by default. */
+  readonly maxBatchSize?: number;
+  /** How many verified tokens are remembered; 10 000 by default. */
+  readonly rememberTokens?: number;
+  /** Clock and randomness; the machine's by default. */
+  readonly world?: World;
+}
+
+/** An issuer elsewhere: its keys are fetched. */
+export interface RemoteIssuer extends RemoteOptions {
+  /** The issuer's identifier: an https URL, exactly as it stands in the tokens. */
+  readonly issuer: string;
+  /** This API's identifier, its public base URL, exactly as it stands in the tokens. */
+  readonly audience: string;
+  /** Written out, because it is a decision. */
+  readonly revocation: Revocation;
+}
+
+/** An issuer in this process: `issuer.verifier`. */
+export interface LocalIssuer {
+  readonly issuer: Verifier;
+  /** This API's identifier; the issuer's own by default. */
+  readonly audience?: string;
+  /** A verifier knows what is revoked. */
+  readonly revocation?: undefined;
+  readonly fetch?: undefined;
+}
+
+/** Checked settings. */
+export interface Settings<P extends string> {
+  readonly audience: string;
+  readonly permissions: ReadonlySet<P>;
+  readonly maxBatchSize: number;
+  readonly capacity: number;
+}
+
+const PERMISSION = /^[a-z][a-z0-9._-]{0,63}:[a-z][a-z0-9._-]{0,63}$/;
+
+/** @throws {TypeError} with a sentence that names the setting, for whatever would make a guard that does not guard. */
+export function checkOptions<P extends string>(
+  options: (RemoteIssuer | LocalIssuer) & {
+    readonly permissions: readonly P[];
+    readonly maxBatchSize?: number;
+    readonly rememberTokens?: number;
+  },
+): Settings<P> {
+  return Object.freeze({
+    audience:
+      typeof options.issuer === "string"
+        ? remoteAudience(options as RemoteIssuer)
+        : localAudience(options as LocalIssuer),
+    permissions: checkPermissions(options.permissions),
+    maxBatchSize: positive("maxBatchSize", options.maxBatchSize ?? 50),
+    capacity: positive("rememberTokens", options.rememberTokens ?? 10_000),
+  });
+}
+
+function remoteAudience({ issuer, audience, revocation }: RemoteIssuer): string {
+  assertHttps("issuer", issuer);
+  if (audience === undefined)
+    throw new TypeError("audience: name this API's public base URL, as it stands in its tokens");
+  if (revocation?.mode !== "until-expiry") {
+    throw new TypeError('revocation: write out { mode: "until-expiry" }, how a revoked token stops working here');
+  }
+  return assertAudience(audience);
+}
+
+function localAudience({ issuer, audience, revocation }: LocalIssuer): string {
+  const isVerifier = typeof issuer?.verify === "function" && typeof issuer.judge === "function";
+  if (!isVerifier) throw new TypeError("issuer: an https URL, or a verifier of an issuer in this process");
+  assertHttps("issuer", issuer.issuer);
+  if (revocation !== undefined) throw new TypeError("revocation: a verifier in this process knows; leave it out");
+  return assertAudience(audience ?? issuer.issuer);
+}
+
+/** RFC 8414 §2: https, no query, no fragment. */
+function assertHttps(name: string, text: string): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const plain = url?.protocol === "https:" && !/[?#@\\\s]/.test(text);
+  if (!plain) throw new TypeError(`${name}: must be an https URL without credentials, query or fragment`);
+}
+
+function assertAudience(audience: string): string {
+  const url = URL.canParse(audience) ? new URL(audience) : undefined;
+  const loopback = ["localhost", "127.0.0.1", "[::1]"].includes(url?.hostname ?? "");
+  const known = url?.protocol === "https:" || (url?.protocol === "http:" && loopback);
+  if (known && !/[?#@\\\s]/.test(audience)) return audience;
+  throw new TypeError("audience: must be an https URL without credentials, query or fragment (http on loopback only)");
+}
+
+function checkPermissions<P extends string>(permissions: readonly P[]): ReadonlySet<P> {
+  if (!Array.isArray(permissions) || permissions.length === 0) throw new TypeError("permissions: name at least one");
+  const bad = permissions.find((name) => typeof name !== "string" || !PERMISSION.test(name));
+  if (bad !== undefined) throw new TypeError(`permissions: ${JSON.stringify(bad)} is not of the form noun:verb`);
+  const twice = permissions.find((name, at) => permissions.indexOf(name) !== at);
+  if (twice !== undefined) throw new TypeError(`permissions: ${JSON.stringify(twice)} stands twice`);
+  return new Set(permissions);
+}
+
+function positive(name: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`${name}: must be a whole number of at least 1`);
+  return value;
+}
+
+/** @throws {TypeError} for a policy that asks for nothing, or for what this API does not know. */
+export function assertKnown(names: readonly string[], permissions: ReadonlySet<string>): void {
+  if (names.length === 0) throw new TypeError("allowed: name at least one permission");
+  const unknown = names.find((name) => !permissions.has(name));
+  if (unknown !== undefined)
+    throw new TypeError(`allowed: ${JSON.stringify(unknown)} is none of this API's permissions`);
+}
+
+/** @throws {TypeError} where nobody says why a procedure is open. */
+export function assertWhy(why: string): string {
+  if (typeof why !== "string" || why.trim() === "") throw new TypeError("open: say why anybody may call");
+  return why;
+}

@@ -1,0 +1,37 @@
+import type { TRPCRootObject } from "@trpc/server";
+import { type CheckParts, createCheck } from "./check.ts";
+import { enforce, type Policy } from "./policy.ts";
+import { createFront, shapeOf } from "./refused-call.ts";
+
+/** tRPC's procedure builder without its types: they say nothing while somebody else's context is still a variable. */
+export interface LooseBuilder {
+  errors(formatter: unknown): LooseBuilder;
+  use(middleware: unknown): LooseBuilder;
+  concat(builder: unknown): LooseBuilder;
+  readonly _def: { readonly inputs: readonly unknown[]; readonly caller?: unknown };
+}
+
+/** A user's own tRPC root and what goes before the policy. */
+export interface Foundation {
+  readonly config: TRPCRootObject<object, object, object>["_config"];
+  readonly procedure: LooseBuilder;
+  readonly base: LooseBuilder | undefined;
+}
+
+/**
+ * Builds procedures in the one order that holds: the shape of refusals, the user's own `base`, the policy's check, and
+ * whatever the user writes after it.
+ *
+ * @throws {TypeError} for a `base` that reads input or replaces the call.
+ */
+export function createProcedures<Who>({
+  config,
+  procedure,
+  base,
+}: Foundation): (policy: Policy, parts: CheckParts<Who>) => LooseBuilder {
+  if (base && base._def.inputs.length > 0) throw new TypeError("base: must not read input, the policy comes first");
+  if (base?._def.caller) throw new TypeError("base: experimental_caller replaces the call that the policy guards");
+  const front = procedure.errors(shapeOf).use(createFront(config));
+  const start = base ? front.concat(base) : front;
+  return (policy, parts) => start.use(enforce(createCheck(parts), policy));
+}

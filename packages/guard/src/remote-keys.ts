@@ -1,0 +1,99 @@
+import { Refusal, type VerificationKey } from "@countersign/tokens";
+
+/** After an attempt there is no other for so long, whoever asks. */
+export const COOL_DOWN_MS = 30_000;
+/** From this age on a set is fetched again while the old one serves. */
+export const RENEW_MS = 240_000;
+/** From this age on nothing is believed before it was fetched again. */
+export const MAX_AGE_MS = 300_000;
+/** How long the last set serves while the issuer cannot be reached. */
+export const STALE_IF_ERROR_MS = 24 * 3_600_000;
+/** How many names of no key are remembered. */
+const MAX_UNKNOWN = 1_000;
+
+export type KeySet = ReadonlyMap<string, VerificationKey>;
+
+export interface RemoteKeys {
+  /**
+   * The key of this name, `undefined` where the issuer publishes none.
+   *
+   * @throws {Refusal} `unavailable` where there is no set to look in.
+   */
+  find(kid: string): Promise<VerificationKey | undefined>;
+  /** Whether a key of this name is published, as far as is known now. */
+  has(kid: string): boolean;
+}
+
+/**
+ * Keeps an issuer's published keys. However many calls ask, one fetch runs at a time and one starts per cool-down: a flood
+ * of unknown names costs a fetch each 30 s, and a name looked for in vain is not looked for again while a set is fresh.
+ * Once there was a set, an issuer that cannot be reached stops nothing for a day, and nobody waits for it.
+ *
+ * Does not check: what `fetchKeys` answers.
+ */
+export function createRemoteKeys(fetchKeys: () => Promise<KeySet>, now: () => number): RemoteKeys {
+  let keys: KeySet | undefined;
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+  let attemptedAt = Number.NEGATIVE_INFINITY;
+  let running: Promise<void> | undefined;
+  let failure: unknown;
+  const unknown = new Map<string, number>();
+
+  // A clock that was set back must not freeze anything, so only distances count.
+  const since = (moment: number) => Math.abs(now() - moment);
+  const usable = () => (since(fetchedAt) < STALE_IF_ERROR_MS ? keys : undefined);
+
+  async function fetchOnce(): Promise<void> {
+    attemptedAt = now();
+    try {
+      keys = await fetchKeys();
+      fetchedAt = attemptedAt;
+      failure = undefined;
+    } catch (cause) {
+      failure = cause;
+    }
+  }
+
+  /** The fetch that runs, a new one where the cool-down allows it, or nothing. Never rejects. */
+  function renew(): Promise<void> | undefined {
+    if (!running && since(attemptedAt) >= COOL_DOWN_MS) {
+      running = fetchOnce().finally(() => {
+        running = undefined;
+      });
+    }
+    return running;
+  }
+
+  function remember(kid: string): void {
+    unknown.delete(kid);
+    unknown.set(kid, now());
+    const [oldest] = unknown.keys();
+    if (unknown.size > MAX_UNKNOWN && oldest !== undefined) unknown.delete(oldest);
+  }
+
+  function unavailable(): Refusal {
+    const retryAfter = Math.max(1, Math.ceil((COOL_DOWN_MS - since(attemptedAt)) / 1000));
+    return new Refusal("unavailable", { detail: "no key set of the issuer", cause: failure, retryAfter });
+  }
+
+  return {
+    async find(kid) {
+      const renewal = since(fetchedAt) >= RENEW_MS ? renew() : undefined;
+      const mayServe = since(fetchedAt) < MAX_AGE_MS || failure !== undefined;
+      if (!mayServe || !usable()) await renewal;
+      const known = usable()?.get(kid);
+      if (known) return known;
+      if (!usable()) throw unavailable();
+      if (since(unknown.get(kid) ?? Number.NEGATIVE_INFINITY) < MAX_AGE_MS) return undefined;
+      const search = renew();
+      if (!search) return undefined;
+      await search;
+      if (!usable()?.has(kid) && failure === undefined) remember(kid);
+      return usable()?.get(kid);
+    },
+    has(kid) {
+      if (since(fetchedAt) >= RENEW_MS) void renew();
+      return usable()?.has(kid) ?? false;
+    },
+  };
+}

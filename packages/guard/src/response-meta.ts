@@ -1,0 +1,29 @@
+import type { TRPCError } from "@trpc/server";
+import { policyOf } from "./access-table.ts";
+import { challengeFor } from "./challenge.ts";
+import { refusalOf } from "./refusal.ts";
+
+/** What tRPC's adapters hand to their option `responseMeta`, as far as it is used here. */
+export interface ResponseMetaInput {
+  readonly errors: readonly TRPCError[];
+  readonly info?: { readonly calls: readonly { readonly procedure: unknown }[] } | undefined;
+}
+
+/**
+ * The headers that a response's refusals ask for: `WWW-Authenticate` (RFC 6750 §3), `Retry-After` in seconds (the longest
+ * of a batch), and `Cache-Control: no-store` wherever a call was refused or is not public. To set headers of your own, add
+ * them to the `Headers` that this returns.
+ *
+ * A streamed response has sent its headers before there are errors, so it gets none of the first two.
+ */
+export function responseMeta({ errors, info }: ResponseMetaInput): { headers: Headers } {
+  const headers = new Headers();
+  const found = errors.flatMap((error) => refusalOf(error) ?? []);
+  const challenge = challengeFor(found);
+  if (challenge !== undefined) headers.set("WWW-Authenticate", challenge);
+  const waits = found.flatMap((refusal) => refusal.retryAfter ?? []);
+  if (waits.length > 0) headers.set("Retry-After", String(Math.ceil(Math.max(...waits))));
+  const isPublic = info?.calls.every((call) => "open" in (policyOf(call.procedure) ?? {})) ?? false;
+  if (errors.length > 0 || !isPublic) headers.set("Cache-Control", "no-store");
+  return { headers };
+}
