@@ -1,4 +1,4 @@
-import { refusals } from "@countersign/guard";
+import { challengeFor, refusals } from "@countersign/guard";
 import { type ErrorReply, type Reason, Refusal } from "@countersign/tokens";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { outcomeOf } from "./outcome.ts";
@@ -36,6 +36,8 @@ export function noteRefusal(request: FastifyRequest, refusal: Refusal): void {
 
 /** Status and headers of a refusal. */
 export function setRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  const challenge = challengeFor([refusal]);
+  if (challenge !== undefined) reply.header("www-authenticate", challenge);
   if (refusal.retryAfter !== undefined) reply.header("retry-after", Math.max(1, Math.ceil(refusal.retryAfter)));
   return reply.code(refusals[refusal.reason].status);
 }

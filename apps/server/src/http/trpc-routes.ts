@@ -1,4 +1,4 @@
-import { refusalOf, responseMeta, trpcErrorOf } from "@countersign/guard";
+import { type Guard, type GuardTypes, refusalOf, trpcErrorOf } from "@countersign/guard";
 import { Refusal } from "@countersign/tokens";
 import { type AnyTRPCRouter, getTRPCErrorShape, type TRPCError } from "@trpc/server";
 import { fastifyRequestHandler } from "@trpc/server/adapters/fastify";
@@ -15,11 +15,17 @@ import { refuseOthers } from "./route.ts";
 const BODY_LIMIT = 100 * 1024;
 const MAX_BATCH = 20;
 
+/** A router, and its guard's headers for refusals. */
+export interface Api {
+  readonly router: AnyTRPCRouter;
+  readonly responseMeta: Guard<GuardTypes>["responseMeta"];
+}
+
 /**
  * The API, by tRPC's own handler on routes of ours: GET and POST with JSON, nothing else. What Fastify refuses before
  * tRPC sees it is shaped by the router's formatter, so that a client reads one kind of error here.
  */
-export function trpcRoutes(router: AnyTRPCRouter, clients: Clients) {
+export function trpcRoutes({ router, responseMeta }: Api, clients: Clients) {
   return async (fastify: FastifyInstance): Promise<void> => {
     await allowRegisteredOrigins(fastify, clients, false);
     fastify.removeAllContentTypeParsers();

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { announcement } from "./announcement.ts";
+import { createApp } from "./app.ts";
+import { readConfig } from "./config.ts";
+import { sentenceFor } from "./start-error.ts";
+
+process.umask(0o077); // what the server writes is its own
+
+try {
+  const app = await createApp(readConfig(process.env));
+  await app.listen();
+  process.stdout.write(announcement(app.config, await app.setUpLink()));
+
+  const stop = () => app.close().then(() => process.exit(0));
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  for (const event of ["uncaughtException", "unhandledRejection"]) {
+    process.once(event, (err: unknown) => {
+      app.log.fatal({ err }, "something was not handled; the server ends"); // ASVS 16.5.4
+      process.exit(1);
+    });
+  }
+} catch (error) {
+  process.stderr.write(`${sentenceFor(error)}\n`);
+  process.exit(1);
+}
