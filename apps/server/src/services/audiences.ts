@@ -35,7 +35,8 @@ export function scopeAt(audience: Audience, granted: readonly Grantable[]): stri
     .join(" ");
 }
 
-const PERMISSION = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$/;
+/** The form that a guard accepts for its permissions. */
+const PERMISSION = /^[a-z][a-z0-9._-]{0,63}:[a-z][a-z0-9._-]{0,63}$/;
 
 /**
  * Checks an API before it is registered.

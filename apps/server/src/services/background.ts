@@ -1,29 +1,36 @@
-/** Reports what failed in the background, where no caller is left to hear of it. Compatible with pino. */
+import type { Store } from "../store/store.ts";
+import type { Clock } from "./clock.ts";
+import { every } from "./every.ts";
+import { prune } from "./housekeeping.ts";
+import type { Keys } from "./keys.ts";
+import type { Revocations } from "./revocations.ts";
+
+/** Reports what failed in the background, where no caller is left to hear of it. pino is one. */
 export interface Logger {
   error(detail: object, message: string): void;
 }
 
-/**
- * Does something again and again, so many milliseconds after it last finished, without keeping the process alive. A
- * failure is reported and does not stop it. Answers how to stop: resolves when nothing of it runs any more.
- */
-export function every(ms: number, work: () => Promise<void>, failed: (cause: unknown) => void): () => Promise<void> {
-  let stopped = false;
-  let running: Promise<void> = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
+export interface BackgroundDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly keys: Keys;
+  readonly revocations: Revocations;
+  readonly logger: Logger | undefined;
+}
 
-  const schedule = () => {
-    if (stopped) return;
-    timer = setTimeout(() => {
-      running = work().catch(failed).finally(schedule);
-    }, ms);
-    timer.unref();
-  };
+const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
 
-  schedule();
+/** Starts what an instance does without being asked, and answers how to stop it. */
+export function startBackground({ store, clock, keys, revocations, logger }: BackgroundDeps): () => Promise<void> {
+  const jobs: readonly { name: string; ms: number; work: () => Promise<void> }[] = [
+    { name: "reading revocations", ms: SECOND_MS, work: () => revocations.poll() },
+    { name: "measuring the clock", ms: MINUTE_MS, work: () => clock.measure() },
+    { name: "reading the key ring", ms: MINUTE_MS, work: () => keys.reload() },
+    { name: "pruning", ms: MINUTE_MS, work: () => prune(store) },
+  ];
+  const stops = jobs.map(({ name, ms, work }) => every(ms, work, (err) => logger?.error({ err }, `${name} failed`)));
   return async () => {
-    stopped = true;
-    clearTimeout(timer);
-    await running;
+    await Promise.all(stops.map((stop) => stop()));
   };
 }

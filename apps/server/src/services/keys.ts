@@ -2,6 +2,7 @@ import {
   generateKey,
   importSigningKey,
   importVerificationKey,
+  type KeyStatus,
   type MasterKey,
   type PublicJwk,
   type SigningKey,
@@ -22,12 +23,17 @@ const COOL_DOWN_MS = 30_000;
 /** How many keys are published before they sign. */
 const SUCCESSORS = 2;
 
+/** A key as it may be shown. Times are in milliseconds. */
+export interface PublishedKey extends Omit<StoredKey, "sealed" | "publicJwk"> {
+  readonly status: Exclude<KeyStatus, "gone">;
+}
+
 /** The key ring of this installation. */
 export interface Keys {
   /** The published key set, from memory (RFC 7517 §5). */
   jwks(): { readonly keys: readonly PublicJwk[] };
-  /** The ring as it is published: every key but those gone, and when it took its steps. */
-  ring(): readonly Omit<StoredKey, "sealed">[];
+  /** Where the published keys stand in their lives. */
+  ring(): readonly PublishedKey[];
   /** A published key by its exact id. An unknown one has the ring read again, at most once a cool-down. */
   find(kid: string): Promise<VerificationKey | undefined> | VerificationKey | undefined;
   /** Whether a key is published at this moment. */
@@ -72,7 +78,11 @@ export async function openKeys({ store, world, clock, masterKeys }: KeysDeps): P
   };
   const lookAgain = atMostEvery(COOL_DOWN_MS, clock, reload);
 
-  const published = () => [...ring.keys.values()].filter(({ stored }) => statusOf(stored, clock.now()) !== "gone");
+  const published = () =>
+    [...ring.keys.values()].flatMap(({ stored }) => {
+      const status = statusOf(stored, clock.now());
+      return status === "gone" ? [] : [{ stored, status }];
+    });
   const known = (kid: string) => {
     const key = ring.keys.get(kid);
     return key && statusOf(key.stored, clock.now()) !== "gone" ? key.verification : undefined;
@@ -80,7 +90,7 @@ export async function openKeys({ store, world, clock, masterKeys }: KeysDeps): P
 
   return {
     jwks: () => ({ keys: published().map(({ stored }) => stored.publicJwk) }),
-    ring: () => published().map(({ stored: { sealed: _, ...rest } }) => rest),
+    ring: () => published().map(({ stored: { sealed: _, publicJwk: __, ...rest }, status }) => ({ ...rest, status })),
     find: (kid) => known(kid) ?? lookAgain().then(() => known(kid)),
     has: (kid) => known(kid) !== undefined,
     current: () => ring.current,

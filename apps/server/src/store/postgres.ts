@@ -44,7 +44,10 @@ export function openPostgres({ connection, size = 10, timeoutMs = 10_000 }: Post
       return (await now.execute(db)).rows[0]?.now ?? Number.NaN;
     },
     async lock(db, name) {
-      await sql`select pg_advisory_xact_lock(${sql.lit(LOCKS)}, ${sql.lit(locks[name])})`.execute(db);
+      const fixed = locks[name];
+      // An account's lock is a hash of its name: two accounts may rarely wait for each other without need.
+      const [kind, which] = fixed === undefined ? [ACCOUNT_LOCKS, sql`hashtext(${name})`] : [LOCKS, sql.lit(fixed)];
+      await sql`select pg_advisory_xact_lock(${sql.lit(kind)}, ${which})`.execute(db);
     },
     async close() {
       pool.off("error", ignore);
@@ -68,7 +71,8 @@ function createPool(connectionString: string, size: number, timeoutMs: number): 
 
 /** The first number of our advisory locks ("cs"); the second says which. Released versions must agree on them. */
 const LOCKS = 0x6373;
-const locks: Readonly<Record<LockName, number>> = { installation: 1, administrators: 2, keys: 3 };
+const ACCOUNT_LOCKS = 0x6361;
+const locks: Partial<Readonly<Record<LockName, number>>> = { installation: 1, administrators: 2, keys: 3 };
 
 function ignore(): void {}
 

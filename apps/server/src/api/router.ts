@@ -1,0 +1,29 @@
+import type { AccessTable } from "@countersign/guard";
+import type { Services } from "../services/services.ts";
+import { createAccessRouter } from "./access.ts";
+import { createAccountRouter } from "./account.ts";
+import { createAuditRouter } from "./audit.ts";
+import type { IssuerGuard } from "./guard.ts";
+import { createInvitationsRouter } from "./invitations.ts";
+import { createKeysRouter } from "./keys.ts";
+import { createRolesRouter } from "./roles.ts";
+import { createSignInRouter } from "./sign-in.ts";
+import { createUsersRouter } from "./users.ts";
+
+/** Every procedure of the issuer. */
+export function createRouter(guard: IssuerGuard, services: Services) {
+  const table = (): AccessTable => guard.accessTable(router);
+  const router = guard.router({
+    access: createAccessRouter(guard, table),
+    account: createAccountRouter(guard, services),
+    audit: createAuditRouter(guard, services),
+    invitations: createInvitationsRouter(guard, services),
+    keys: createKeysRouter(guard, services),
+    roles: createRolesRouter(guard, services),
+    signIn: createSignInRouter(guard, services),
+    users: createUsersRouter(guard, services),
+  });
+  return router;
+}
+
+export type IssuerRouter = ReturnType<typeof createRouter>;

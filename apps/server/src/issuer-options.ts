@@ -1,0 +1,43 @@
+import type { World } from "@countersign/tokens";
+import type pg from "pg";
+import type { ClaimsOf } from "./services/access-tokens.ts";
+import type { Logger } from "./services/background.ts";
+import type { Lifetimes } from "./services/lifetimes.ts";
+import type { Limit, LimitName } from "./services/limits.ts";
+import type { SignInMethod } from "./services/sign-in/method.ts";
+import type { SignUpPolicy } from "./services/sign-ups.ts";
+import type { Audience, Client } from "./store/records.ts";
+
+/** What an issuer is made of. Nothing is read from the environment. */
+export interface IssuerOptions {
+  /** The issuer's identifier: its public https URL, without a slash at the end (RFC 8414 §2). */
+  readonly issuer: string;
+  readonly database: { readonly sqlite: string } | { readonly postgres: string | pg.Pool };
+  /** Secrets of 32 bytes. The first encrypts, the others still decrypt. */
+  readonly masterKeys: readonly Uint8Array[];
+  /** Who may make an account; `invite` unless given. */
+  readonly signUp?: SignUpPolicy | undefined;
+  /** Apps beside `console` and `cli`. */
+  readonly clients?: readonly Client[] | undefined;
+  /** APIs beside the issuer's own. */
+  readonly audiences?: readonly Audience[] | undefined;
+  /** Seconds. */
+  readonly lifetimes?: Partial<Lifetimes> | undefined;
+  /** How often credentials may be tried. */
+  readonly limits?: Partial<Record<LimitName, Limit>> | undefined;
+  /** Ways to sign in beside the password. */
+  readonly signIn?: readonly SignInMethod[] | undefined;
+  /** The installation's own claims. */
+  readonly claims?: ClaimsOf | undefined;
+  /** Clock and randomness; the machine's unless given. PostgreSQL keeps its own clock. */
+  readonly world?: World | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+/** @throws {TypeError} unless it is an https URL as RFC 8414 §2 wants it, spelt as it will stand in every token */
+export function checkIssuerUrl(issuer: string): string {
+  const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
+  const canonical = url && (url.pathname === "/" ? url.origin : url.origin + url.pathname);
+  if (url?.protocol === "https:" && issuer === canonical && !issuer.endsWith("/")) return issuer;
+  throw new TypeError("issuer: an https URL without credentials, query, fragment or a slash at its end");
+}

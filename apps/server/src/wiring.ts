@@ -1,0 +1,143 @@
+import { createVerifier, type Verifier } from "@countersign/guard";
+import { importMasterKey, type MasterKey, systemWorld, type World } from "@countersign/tokens";
+import { permissions } from "./api/permissions.ts";
+import { checkIssuerUrl, type IssuerOptions } from "./issuer-options.ts";
+import { createAccessTokens } from "./services/access-tokens.ts";
+import { createAccounts } from "./services/accounts.ts";
+import { createAudit } from "./services/audit.ts";
+import { startBackground } from "./services/background.ts";
+import { createClients } from "./services/clients.ts";
+import { createClock } from "./services/clock.ts";
+import { createHandoffs } from "./services/handoffs.ts";
+import { createHealth } from "./services/health.ts";
+import { openInstallation } from "./services/installation.ts";
+import { createInvitations } from "./services/invitations.ts";
+import { openKeys } from "./services/keys.ts";
+import { checkLifetimes } from "./services/lifetimes.ts";
+import { createLimits } from "./services/limits.ts";
+import { createPasswords } from "./services/passwords.ts";
+import { openRefreshSecrets } from "./services/refresh-secrets.ts";
+import { createRefreshTokens } from "./services/refresh-tokens.ts";
+import { createRefusedTokens } from "./services/refused-tokens.ts";
+import { ensureRegistrations } from "./services/registrations.ts";
+import { openRevocations } from "./services/revocations.ts";
+import { createRoles } from "./services/roles.ts";
+import type { Services } from "./services/services.ts";
+import { createSessions } from "./services/sessions.ts";
+import { createSetUp } from "./services/set-up.ts";
+import { createPasswordMethod } from "./services/sign-in/password.ts";
+import { createSignIn } from "./services/sign-in/sign-in.ts";
+import { createSignUps } from "./services/sign-ups.ts";
+import { openPostgres } from "./store/postgres.ts";
+import { openSqlite } from "./store/sqlite.ts";
+import type { Store } from "./store/store.ts";
+
+/** Everything behind the API, put together. */
+export interface Wired {
+  readonly services: Services;
+  readonly verifier: Verifier;
+  readonly store: Store;
+  /** Ends what runs in the background, and closes the database. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database, brings it up to date, and puts the services over it.
+ *
+ * @throws {TypeError} for options that make no sense
+ * @throws {Error} with a sentence, where the database belongs to another master key
+ * @throws {Refusal} `unavailable` without a database
+ */
+export async function wire(options: IssuerOptions): Promise<Wired> {
+  const world = options.world ?? systemWorld;
+  const masterKeys = await importMasterKeys(options.masterKeys);
+  const store = await openStore(options.database, world);
+  try {
+    await store.migrate();
+    return await wireServices(options, store, world, masterKeys);
+  } catch (cause) {
+    await store.close();
+    throw cause;
+  }
+}
+
+type MasterKeys = readonly [MasterKey, ...MasterKey[]];
+
+async function wireServices(
+  options: IssuerOptions,
+  store: Store,
+  world: World,
+  masterKeys: MasterKeys,
+): Promise<Wired> {
+  const issuer = checkIssuerUrl(options.issuer);
+  const lifetimes = checkLifetimes(options.lifetimes);
+  const installation = await openInstallation({ store, world, masterKeys });
+  await ensureRegistrations(store, {
+    own: { id: issuer, permissions },
+    audiences: options.audiences ?? [],
+    clients: options.clients ?? [],
+  });
+
+  const clock = createClock({ store, world });
+  await clock.measure();
+  const secrets = await openRefreshSecrets({ store, world, clock, masterKeys });
+  const keys = await openKeys({ store, world, clock, masterKeys });
+  const revocations = await openRevocations({ store, clock });
+
+  const audit = createAudit({ store, world });
+  const limits = createLimits({ store, audit, limits: options.limits });
+  const clients = createClients({ store, clock });
+  const handoffs = createHandoffs({ world });
+  const passwords = createPasswords();
+  const common = { issuer, store, world, audit, clients, handoffs, limits, passwords };
+  const methods = [createPasswordMethod(common), ...(options.signIn ?? [])];
+
+  const services: Services = {
+    issuer,
+    audit,
+    clients,
+    keys,
+    accounts: createAccounts(common),
+    health: createHealth({ store, revocations }),
+    invitations: createInvitations(common),
+    roles: createRoles(common),
+    sessions: createSessions({
+      ...common,
+      lifetimes,
+      accessTokens: createAccessTokens({ issuer, keys, world, life: lifetimes.accessToken, claims: options.claims }),
+      refreshTokens: createRefreshTokens({ installation, secrets }),
+      refusedTokens: createRefusedTokens(common),
+    }),
+    setUp: createSetUp(common),
+    signIn: createSignIn({ ...common, methods }),
+    signUps: createSignUps({ ...common, policy: options.signUp ?? "invite" }),
+  };
+
+  const verifier = createVerifier({
+    issuer,
+    keys: (kid) => keys.find(kid),
+    hasKey: (kid) => keys.has(kid),
+    revoked: (token) => revocations.judge(token),
+    now: () => clock.now(),
+  });
+
+  const stop = startBackground({ store, clock, keys, revocations, logger: options.logger });
+  const close = async () => {
+    await stop();
+    revocations.close();
+    await passwords.close();
+    await store.close();
+  };
+  return { services, verifier, store, close };
+}
+
+async function importMasterKeys(secrets: readonly Uint8Array[]): Promise<MasterKeys> {
+  const [first, ...rest] = await Promise.all(secrets.map((secret) => importMasterKey(new Uint8Array(secret))));
+  if (!first) throw new TypeError("masterKeys: at least one secret of 32 bytes");
+  return [first, ...rest];
+}
+
+async function openStore(database: IssuerOptions["database"], world: World): Promise<Store> {
+  if ("sqlite" in database) return await openSqlite({ file: database.sqlite, world });
+  return openPostgres({ connection: database.postgres });
+}
