@@ -27,7 +27,8 @@ export class Turns {
     return new Promise((resolve, reject) => {
       const enter = () => {
         clearTimeout(timer);
-        resolve();
+        // Not at once: a long queue of work that never waits would keep the process from everything else.
+        setImmediate(resolve);
       };
       const timer = setTimeout(() => {
         this.#waiting.delete(enter);

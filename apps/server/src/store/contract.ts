@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, describe } from "vitest";
+import type { Store } from "./store.ts";
+import { accountCases } from "./testing/account-cases.ts";
+import { attemptCases } from "./testing/attempt-cases.ts";
+import { auditCases } from "./testing/audit-cases.ts";
+import { factCases } from "./testing/fact-cases.ts";
+import { inputCases } from "./testing/input-cases.ts";
+import { migrationCases } from "./testing/migration-cases.ts";
+import { oneTimeCases } from "./testing/one-time-cases.ts";
+import { registerCases } from "./testing/register-cases.ts";
+import { roleCases } from "./testing/role-cases.ts";
+import { sessionCases } from "./testing/session-cases.ts";
+import type { Given, TestDatabase, TestDatabases } from "./testing/setting.ts";
+import { transactionCases } from "./testing/transaction-cases.ts";
+
+const suite = [
+  accountCases,
+  sessionCases,
+  roleCases,
+  registerCases,
+  oneTimeCases,
+  attemptCases,
+  auditCases,
+  factCases,
+  transactionCases,
+  inputCases,
+  migrationCases,
+];
+
+/** What every database must pass, each test on a database of its own. */
+export function storeContract(name: string, databases: TestDatabases): void {
+  describe(`the store over ${name}`, () => {
+    let database: TestDatabase;
+    let store: Store;
+    beforeEach(async () => {
+      database = await databases.migrated();
+      store = await database.open();
+    });
+    afterEach(() => database.close());
+    const given: Given = {
+      get store() {
+        return store;
+      },
+      get database() {
+        return database;
+      },
+      another: () => database.open(),
+      databases,
+    };
+    for (const cases of suite) cases(given);
+  });
+}

@@ -1,0 +1,68 @@
+import { type Kysely, sql } from "kysely";
+import { NO_MIGRATIONS } from "kysely/migration";
+import { describe, expect, test } from "vitest";
+import { createMigrator } from "../migrate.ts";
+import { migrations } from "../migrations/all.ts";
+import type { Schema } from "../schema.ts";
+import { anAccount } from "./samples.ts";
+import type { Given } from "./setting.ts";
+
+const ada = anAccount("ada");
+
+async function tablesOf(db: Kysely<Schema>): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  return tables.map(({ name }) => name).filter((name) => !name.startsWith("countersign_migrations"));
+}
+
+export function migrationCases(given: Given): void {
+  describe("migrations", () => {
+    test("server case 17: forward, back and forward again", async () => {
+      const { database, store } = given;
+      await store.accounts.insert(ada);
+      const back = await createMigrator(database.raw()).migrateTo(NO_MIGRATIONS);
+      expect(back.error).toBeUndefined();
+      expect(await tablesOf(database.raw())).toEqual([]);
+      await expect(store.accounts.list({ limit: 1 })).rejects.toMatchObject({ reason: "unavailable" });
+      await store.migrate();
+      expect(await store.accounts.list({ limit: 1 })).toEqual([]);
+      await store.accounts.insert(ada);
+      await store.transaction(async (tx) => tx.revoke({ kind: "key", id: "kid" }));
+      expect(await store.revocations.since(0)).toHaveLength(1);
+    });
+
+    test("server case 17: several instances migrate an empty database at once", async () => {
+      const empty = await given.databases.empty();
+      try {
+        const stores = await Promise.all(Array.from({ length: 4 }, () => empty.open()));
+        await Promise.all(stores.map((store) => store.migrate()));
+        const names = await sql<{ name: string }>`select name from countersign_migrations`.execute(empty.raw());
+        expect(names.rows.map(({ name }) => name)).toEqual(Object.keys(migrations));
+        await stores[0]?.accounts.insert(ada);
+        expect(await stores[1]?.accounts.byId(ada.id)).toStrictEqual(ada);
+      } finally {
+        await empty.close();
+      }
+    });
+
+    test("a migration that fails leaves nothing behind", async () => {
+      const empty = await given.databases.empty();
+      try {
+        await sql`create table sessions (something text)`.execute(empty.raw());
+        const store = await empty.open();
+        await expect(store.migrate()).rejects.toMatchObject({ reason: "unavailable" });
+        expect(await tablesOf(empty.raw())).toEqual(["sessions"]);
+      } finally {
+        await empty.close();
+      }
+    });
+
+    test("a schema that is newer than the program is not touched", async () => {
+      const { database, store } = given;
+      const name = "9999-later";
+      await sql`insert into countersign_migrations (name, timestamp) values (${name}, '2100-01-01')`.execute(
+        database.raw(),
+      );
+      await expect(store.migrate()).rejects.toMatchObject({ reason: "unavailable" });
+    });
+  });
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { anAccount, aRole, idOf, NOW } from "./samples.ts";
+import type { Given } from "./setting.ts";
+
+const ada = anAccount("ada");
+const bob = anAccount("bob");
+
+export function roleCases(given: Given): void {
+  describe("roles", () => {
+    test("a role comes back as it was given, alone and in the list", async () => {
+      const { roles } = given.store;
+      const editor = aRole("editor", ["notes:read", "notes:write"]);
+      const member = aRole("member", [], { builtIn: true });
+      await roles.insert(editor);
+      await roles.insert(member);
+      expect(await roles.byName("editor")).toStrictEqual(editor);
+      expect(await roles.byName("member")).toStrictEqual(member);
+      expect(await roles.byName("none")).toBeUndefined();
+      expect(await roles.list()).toStrictEqual([editor, member]);
+    });
+
+    test("a name is taken once, and a role that is refused leaves nothing", async () => {
+      const { roles } = given.store;
+      await roles.insert(aRole("editor", ["notes:read"]));
+      await expect(roles.insert(aRole("editor", ["notes:write"]))).rejects.toMatchObject({ reason: "conflict" });
+      await expect(roles.insert(aRole("twice", ["notes:read", "notes:read"]))).rejects.toMatchObject({
+        reason: "conflict",
+      });
+      expect(await roles.list()).toStrictEqual([aRole("editor", ["notes:read"])]);
+    });
+
+    test("an update replaces description and permissions, all or nothing", async () => {
+      const { roles } = given.store;
+      await roles.insert(aRole("editor", ["notes:read", "notes:write"]));
+      const changed = aRole("editor", ["notes:read", "notes:share"], { description: "Others" });
+      expect(await roles.update(changed)).toBe(true);
+      expect(await roles.byName("editor")).toStrictEqual(changed);
+      await expect(roles.update(aRole("editor", ["a:b", "a:b"]))).rejects.toMatchObject({ reason: "conflict" });
+      expect(await roles.byName("editor")).toStrictEqual(changed);
+      expect(await roles.update(aRole("none"))).toBe(false);
+      expect(await roles.update(aRole("editor"))).toBe(true);
+      expect((await roles.byName("editor"))?.permissions).toEqual([]);
+    });
+
+    test("a removed role takes its grants and permissions with it", async () => {
+      const { accounts, roles } = given.store;
+      await accounts.insert(ada);
+      await roles.insert(aRole("editor", ["notes:read"]));
+      await roles.grant(ada.id, "editor");
+      expect(await roles.remove("editor")).toBe(true);
+      expect(await roles.remove("editor")).toBe(false);
+      await roles.insert(aRole("editor"));
+      expect(await roles.ofAccount(ada.id)).toEqual([]);
+      expect(await roles.byName("editor")).toStrictEqual(aRole("editor"));
+    });
+
+    test("a grant answers whether it was new, under parallel ones as well", async () => {
+      const { accounts, roles } = given.store;
+      const other = await given.another();
+      await accounts.insert(ada);
+      await roles.insert(aRole("editor"));
+      const grants = Array.from({ length: 20 }, (_, n) => (n % 2 ? roles : other.roles).grant(ada.id, "editor"));
+      expect((await Promise.all(grants)).filter(Boolean)).toHaveLength(1);
+      expect(await roles.ofAccount(ada.id)).toEqual(["editor"]);
+      expect(await roles.revoke(ada.id, "editor")).toBe(true);
+      expect(await roles.revoke(ada.id, "editor")).toBe(false);
+      await expect(roles.grant(idOf("nobody"), "editor")).rejects.toMatchObject({ reason: "conflict" });
+      await expect(roles.grant(ada.id, "none")).rejects.toMatchObject({ reason: "conflict" });
+    });
+
+    test("holders are counted while they are enabled", async () => {
+      const { accounts, roles } = given.store;
+      await accounts.insert(ada);
+      await accounts.insert(bob);
+      await roles.insert(aRole("administrator"));
+      expect(await roles.enabledHolders("administrator")).toBe(0);
+      await roles.grant(ada.id, "administrator");
+      await roles.grant(bob.id, "administrator");
+      expect(await roles.enabledHolders("administrator")).toBe(2);
+      await accounts.setDisabled(bob.id, NOW);
+      expect(await roles.enabledHolders("administrator")).toBe(1);
+      expect((await roles.holders("administrator")).sort()).toEqual([ada.id, bob.id].sort());
+    });
+
+    test("what an account is granted is what its roles permit, each once, and nothing of other roles", async () => {
+      const { accounts, roles } = given.store;
+      await accounts.insert(ada);
+      await roles.insert(aRole("editor", ["notes:read", "notes:write"]));
+      await roles.insert(aRole("reader", ["notes:read"]));
+      await roles.insert(aRole("other", ["notes:remove"]));
+      await roles.grant(ada.id, "editor");
+      await roles.grant(ada.id, "reader");
+      expect(await roles.grantedTo(ada.id)).toStrictEqual(aRole("", ["notes:read", "notes:write"]).permissions);
+      expect(await roles.grantedTo(bob.id)).toEqual([]);
+    });
+  });
+}
