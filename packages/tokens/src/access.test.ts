@@ -81,6 +81,13 @@ describe("issuing refuses what no verifier would accept", () => {
     },
   );
 
+  test("and nothing else: 15 minutes, and a key id of any length up to 255, are accepted", async () => {
+    for (const kid of ["k", "k".repeat(255)]) {
+      const token = await issueAccessToken(accountClaims({ exp: SECOND + 900 }), { ...signing, kid });
+      expect((await verifyAccessToken(token, expecting({ ...verification, kid }))).kid).toBe(kid);
+    }
+  });
+
   test("a service whose subject is not its client", async () => {
     await expect(issueAccessToken(serviceClaims({ sub: "ann" }), signing)).rejects.toThrow(TypeError);
   });

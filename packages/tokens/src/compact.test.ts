@@ -166,3 +166,7 @@ describe("the text inside is one JSON object in UTF-8", () => {
     expect(Object.keys(parseCompact(compact(HEADER, nested)).payload)).toEqual(["a"]);
   });
 });
+
+test("a refusal keeps what went wrong underneath, for the log", () => {
+  expect(() => parseCompact(compact("sub=ann"))).toThrow(expect.objectContaining({ cause: expect.any(SyntaxError) }));
+});

@@ -35,6 +35,15 @@ describe.each(algorithms)("a fresh %s pair", (alg) => {
     expect([signing.kid, verification.kid]).toEqual([made.kid, made.kid]);
   });
 
+  test("may have a kid of any length up to 255", async () => {
+    for (const kid of ["k", "k".repeat(255)]) {
+      expect((await importVerificationKey({ ...made.publicJwk, kid })).kid).toBe(kid);
+    }
+    await expect(importVerificationKey({ ...made.publicJwk, kid: "" })).rejects.toMatchObject({
+      reason: "unavailable",
+    });
+  });
+
   test("cannot be exported again", async () => {
     const { key } = await importSigningKey(made.kid, alg, made.privateJwk);
     expect(key.extractable).toBe(false);

@@ -92,6 +92,11 @@ describe("a sealed text", () => {
     await expect(unseal(text, place, [master])).rejects.toEqual(unavailable);
   });
 
+  test("that does not open keeps what went wrong underneath, for the log", async () => {
+    const moved = unseal(sealed, { ...place, row: "k2" }, [master]);
+    await expect(moved).rejects.toHaveProperty("cause", expect.any(Error));
+  });
+
   test("of another key does not open under a false name", async () => {
     const [format, , ...rest] = sealed.split(".");
     await expect(unseal([format, other.id, ...rest].join("."), place, [master, other])).rejects.toEqual(unavailable);

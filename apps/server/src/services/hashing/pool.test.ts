@@ -1,0 +1,198 @@
+import { availableParallelism, constants, getPriority } from "node:os";
+import { afterEach, describe, expect, test } from "vitest";
+import { processAlive } from "../../testing/process-alive.ts";
+import type { HashJob } from "./job.ts";
+import { defaultParameters } from "./parameters.ts";
+import { createHashPool, type HashPool, type HashPoolOptions } from "./pool.ts";
+
+const job: HashJob = { act: "hash", password: "correct horse", parameters: defaultParameters };
+/** No test here waits for a deadline unless it says so. */
+const PATIENT = { deadlineMs: 60_000 };
+
+let pool: HashPool | undefined;
+const open = (options: HashPoolOptions = {}) => {
+  pool = createHashPool({ ...PATIENT, ...options });
+  return pool;
+};
+afterEach(async () => {
+  await pool?.close();
+});
+
+/** A pool of one process, which is held still so that everything else can be looked at in peace. */
+async function held(options: HashPoolOptions = {}) {
+  const pool = open({ processes: 1, ...options });
+  await pool.run(job);
+  const [pid = 0] = pool.statistics().processes;
+  process.kill(pid, "SIGSTOP");
+  return { pool, pid };
+}
+
+describe("hashing happens in processes of its own", () => {
+  test("which are made at first use, and kept", async () => {
+    const pool = open({ processes: 2 });
+    expect(pool.statistics()).toEqual({ processes: [], running: 0, waiting: 0 });
+    await pool.run(job);
+    const { processes } = pool.statistics();
+    expect(processes).toHaveLength(1);
+    expect(processes).not.toContain(process.pid);
+    await pool.run(job);
+    expect(pool.statistics().processes).toEqual(processes);
+  });
+
+  test("of the lowest priority", async () => {
+    const pool = open({ processes: 1 });
+    await pool.run(job);
+    const [pid = 0] = pool.statistics().processes;
+    expect(getPriority(pid)).toBe(constants.priority.PRIORITY_LOW);
+  });
+
+  test("one fewer than there are cores, and one at least", async () => {
+    const pool = open();
+    await Promise.all(Array.from({ length: 24 }, () => pool.run(job)));
+    expect(pool.statistics().processes).toHaveLength(Math.min(24, Math.max(1, availableParallelism() - 1)));
+  });
+
+  test("which work at the same time, up to their number", async () => {
+    const pool = open({ processes: 2 });
+    const jobs = Promise.all(Array.from({ length: 5 }, () => pool.run(job)));
+    expect(pool.statistics()).toMatchObject({ running: 2, waiting: 3 });
+    expect(pool.statistics().processes).toHaveLength(2);
+    await jobs;
+    expect(pool.statistics()).toMatchObject({ running: 0, waiting: 0 });
+  });
+
+  test("in the order of arrival", async () => {
+    const pool = open({ processes: 1 });
+    const finished: number[] = [];
+    await Promise.all(
+      [0, 1, 2, 3, 4].map(async (at) => finished.push(at * Math.sign(Object.keys(await pool.run(job)).length))),
+    );
+    expect(finished).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test("and a stop signal to the whole group does not cut short what the parent still answers", async () => {
+    const pool = open({ processes: 1 });
+    await pool.run(job);
+    const [pid = 0] = pool.statistics().processes;
+    const running = pool.run(job);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.kill(pid, signal);
+    expect(await running).toHaveProperty("encoded");
+    expect(pool.statistics().processes).toEqual([pid]);
+  });
+});
+
+describe("corpus 70: a flood is refused early", () => {
+  test("of 100 at once, so many are hashed as have room, and the others are told when to come back", async () => {
+    const pool = open();
+    const size = Math.max(1, availableParallelism() - 1);
+    const flood = Promise.allSettled(Array.from({ length: 100 }, () => pool.run(job)));
+    expect(pool.statistics().processes.length).toBe(Math.min(size, 100));
+    expect(pool.statistics()).toMatchObject({ running: Math.min(size, 100), waiting: Math.min(32, 100 - size) });
+    const results = await flood;
+    const refused = results.filter((result) => result.status === "rejected");
+    expect(results.length - refused.length).toBe(Math.min(100, size + 32));
+    for (const { reason } of refused) {
+      expect(reason).toMatchObject({ name: "Refusal", reason: "busy", retryAfter: PATIENT.deadlineMs / 1000 });
+    }
+  });
+
+  test("with the settings of a server, each of the 100 is answered within its deadline, one way or the other", async () => {
+    pool = createHashPool();
+    const attempts = Array.from({ length: 100 }, () => pool?.run(job));
+    for (const result of await Promise.allSettled(attempts)) {
+      if (result.status === "rejected") expect(result.reason).toMatchObject({ reason: "busy", retryAfter: 2 });
+      else expect(result.value).toHaveProperty("encoded");
+    }
+    expect(pool.statistics()).toMatchObject({ waiting: 0 });
+  });
+
+  test("there is room again as soon as one is done", async () => {
+    const { pool, pid } = await held({ queue: 1 });
+    const [running, waiting] = [pool.run(job), pool.run(job)];
+    await expect(pool.run(job)).rejects.toMatchObject({ reason: "busy" });
+    process.kill(pid, "SIGCONT");
+    await running;
+    const later = pool.run(job);
+    expect(await waiting).toHaveProperty("encoded");
+    expect(await later).toHaveProperty("encoded");
+  });
+});
+
+describe("a job that takes too long", () => {
+  test("is refused at its deadline, whether it runs or waits, and its process serves the next", async () => {
+    const { pool, pid } = await held({ deadlineMs: 300 });
+    const late = await Promise.allSettled([pool.run(job), pool.run(job)]);
+    expect(late).toMatchObject([1, 2].map(() => ({ status: "rejected", reason: { reason: "busy", retryAfter: 1 } })));
+    expect(pool.statistics()).toMatchObject({ processes: [pid], running: 1, waiting: 0 });
+    process.kill(pid, "SIGCONT");
+    await expect.poll(() => pool.statistics().running).toBe(0);
+    expect(await pool.run(job)).toHaveProperty("encoded");
+    expect(pool.statistics().processes).toEqual([pid]);
+  });
+
+  test("for ever has its process replaced", async () => {
+    const { pool, pid } = await held({ deadlineMs: 1500, stuckMs: 50 });
+    await expect(pool.run(job)).rejects.toMatchObject({ reason: "busy" });
+    await expect.poll(() => processAlive(pid)).toBe(false);
+    await expect.poll(() => pool.statistics().processes).toEqual([]);
+    expect(await pool.run(job)).toHaveProperty("encoded");
+  });
+});
+
+describe("a process that dies", () => {
+  test("fails its own job as busy, and the waiting ones go to its successor", async () => {
+    const { pool, pid } = await held();
+    const [running, waiting] = [pool.run(job), pool.run(job)];
+    process.kill(pid, "SIGKILL");
+    await expect(running).rejects.toMatchObject({ reason: "busy", retryAfter: 60 });
+    expect(await waiting).toHaveProperty("encoded");
+    expect(pool.statistics().processes).toHaveLength(1);
+    expect(pool.statistics().processes).not.toContain(pid);
+  });
+
+  test("while it is idle is not missed", async () => {
+    const pool = open({ processes: 1 });
+    await pool.run(job);
+    const [pid = 0] = pool.statistics().processes;
+    process.kill(pid, "SIGKILL");
+    await expect.poll(() => pool.statistics().processes).toEqual([]);
+    expect(await pool.run(job)).toHaveProperty("encoded");
+  });
+});
+
+describe("closing", () => {
+  test("ends the processes, and refuses what runs, waits and comes later", async () => {
+    const { pool, pid } = await held();
+    const jobs = Promise.allSettled([pool.run(job), pool.run(job)]);
+    await pool.close();
+    expect(processAlive(pid)).toBe(false);
+    expect(await jobs).toMatchObject([1, 2].map(() => ({ status: "rejected", reason: { reason: "busy" } })));
+    await expect(pool.run(job)).rejects.toMatchObject({ reason: "busy" });
+    expect(pool.statistics()).toEqual({ processes: [], running: 0, waiting: 0 });
+  });
+
+  test("twice, or before any use, is harmless", async () => {
+    const pool = open();
+    await pool.close();
+    await pool.close();
+    expect(pool.statistics().processes).toEqual([]);
+  });
+});
+
+describe("options", () => {
+  test.each([
+    { processes: 0 },
+    { queue: 0 },
+    { deadlineMs: -1 },
+    { stuckMs: 0.5 },
+    { queue: Number.POSITIVE_INFINITY },
+  ])("%j are refused", (options) => {
+    expect(() => createHashPool(options)).toThrow("positive whole numbers");
+  });
+});
+
+test("a hash that argon2 cannot read is said to have failed, and harms nobody", async () => {
+  const pool = open({ processes: 1 });
+  expect(await pool.run({ act: "verify", password: "x", encoded: "$2b$10$nothing" })).toHaveProperty("failed");
+  expect(await pool.run(job)).toHaveProperty("encoded");
+});

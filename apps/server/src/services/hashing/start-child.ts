@@ -1,0 +1,56 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { HashAnswer, HashJob } from "./job.ts";
+
+/** `child.ts` beside the source, `child.js` beside what was built from it. */
+const CHILD = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url));
+
+export interface HashChild {
+  readonly pid: number | undefined;
+  send(job: HashJob): void;
+  /** Resolves when it has gone. */
+  kill(): Promise<void>;
+}
+
+export interface ChildEvents {
+  answered(answer: HashAnswer): void;
+  /** Called once: it died, or never came to life. */
+  gone(why: string): void;
+}
+
+/**
+ * Starts a hashing process. It inherits neither environment nor options of this one, and does not keep it alive.
+ */
+export function startChild(events: ChildEvents): HashChild {
+  const child = fork(CHILD, [], { env: {}, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  let alive = true;
+  const gone = (why: string) => {
+    if (!alive) return;
+    alive = false;
+    child.kill("SIGKILL");
+    events.gone(why);
+  };
+  child.on("message", (answer: HashAnswer) => events.answered(answer));
+  child.on("error", (error) => gone(error.message));
+  child.on("exit", (code, signal) => gone(`exit ${signal ?? code}`));
+  child.unref();
+  child.channel?.unref();
+
+  return {
+    pid: child.pid,
+    send: (job) => {
+      child.send(job, (error) => {
+        if (error) gone(error.message);
+      });
+    },
+    kill: async () => {
+      if (!alive || child.pid === undefined) return;
+      child.ref();
+      const exited = once(child, "exit");
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
