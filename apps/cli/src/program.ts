@@ -38,11 +38,17 @@ export const commands: readonly (Command | Group)[] = [
 export type Act = (command: Command, input: Readonly<Record<string, unknown>>, globals: Globals) => Promise<void>;
 
 /** The command line as commander reads it; it throws a CommanderError where it cannot. */
-export function createProgram(act: Act): Commander {
+export function createProgram({ stdout, stderr }: Pick<NodeJS.Process, "stdout" | "stderr">, act: Act): Commander {
   const program = new Commander("countersign")
     .description("Sign in to a Countersign server, and administer it, from a terminal.")
     .version(version(), "--version")
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      // Whoever catches the error says so, in the form that was asked for.
+      outputError: () => undefined,
+    })
     .addHelpText("after", `\n${exitHelp}`)
     .exitOverride();
   for (const [flags, says] of globalOptions) program.option(flags, says);

@@ -1,0 +1,49 @@
+import { command, type Group } from "../command.ts";
+import { done, time } from "../output.ts";
+import { pageOf, pageOptions } from "../page.ts";
+
+const list = command({
+  name: "list",
+  says: "invitations that nobody has used yet",
+  options: pageOptions,
+  run: async ({ signedIn }, page) => {
+    const { api } = await signedIn();
+    return pageOf(await api.invitations.list.query(page), page, {
+      ID: (invitation) => invitation.id,
+      "E-MAIL": (invitation) => invitation.email,
+      ROLES: (invitation) => invitation.roles,
+      CREATED: (invitation) => time(invitation.createdAt),
+      EXPIRES: (invitation) => time(invitation.expiresAt),
+    });
+  },
+});
+
+const create = command({
+  name: "create",
+  says: "print a link with which one person may sign up, once",
+  parameters: ["email"],
+  options: { role: { kind: "list", says: "a role the account will have; give it once for each", value: "name" } },
+  run: async ({ signedIn }, { email, role }) => {
+    const { api } = await signedIn();
+    const invitation = await api.invitations.create.mutate({ email, roles: [...role] });
+    const note = `For ${email}, once, until ${time(invitation.expiresAt)}. The link is not shown again.`;
+    return { json: invitation, text: () => `${invitation.link}\n`, note };
+  },
+});
+
+const remove = command({
+  name: "remove",
+  says: "withdraw an invitation",
+  parameters: ["id"],
+  run: async ({ signedIn }, { id }) => {
+    const { api } = await signedIn();
+    await api.invitations.remove.mutate({ id });
+    return done("Withdrawn.", { id });
+  },
+});
+
+export const invitations: Group = {
+  name: "invitations",
+  says: "let people sign up",
+  commands: [list, create, remove],
+};

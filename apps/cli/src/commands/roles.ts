@@ -1,0 +1,101 @@
+import { command, type Group } from "../command.ts";
+import { done, table } from "../output.ts";
+
+interface Grantable {
+  readonly audience: string;
+  readonly permission: string;
+}
+
+/** `noun:verb` of the issuer itself, `noun:verb@https://api.example.com` of another API. */
+function readPermission(text: string): string | Grantable {
+  const [permission = "", audience] = text.split(/@(.*)/s, 2);
+  return audience === undefined ? permission : { audience, permission };
+}
+
+function showPermission({ audience, permission }: Grantable, own: string): string {
+  return audience === own ? permission : `${permission}@${audience}`;
+}
+
+const contents = {
+  description: { kind: "text", says: "what it is for" },
+  permission: { kind: "list", says: "a permission it holds; give it once for each", value: "noun:verb[@api]" },
+} as const;
+
+const list = command({
+  name: "list",
+  says: "all roles and what they permit",
+  run: async ({ server, signedIn }) => {
+    const { api } = await signedIn();
+    return table(await api.roles.list.query(), {
+      NAME: (role) => role.name,
+      "BUILT IN": (role) => role.builtIn,
+      PERMISSIONS: (role) => role.permissions.map((one) => showPermission(one, server())),
+      DESCRIPTION: (role) => role.description,
+    });
+  },
+});
+
+const create = command({
+  name: "create",
+  says: "make a role",
+  parameters: ["name"],
+  options: contents,
+  run: async ({ signedIn }, { name, description = "", permission: permissions }) => {
+    const { api } = await signedIn();
+    await api.roles.create.mutate({ name, description, permissions: permissions.map(readPermission) });
+    return done("Created.", { name });
+  },
+});
+
+const update = command({
+  name: "update",
+  says: "replace what a role says and permits",
+  parameters: ["name"],
+  options: contents,
+  run: async ({ signedIn }, { name, description = "", permission: permissions }) => {
+    const { api } = await signedIn();
+    await api.roles.update.mutate({ name, description, permissions: permissions.map(readPermission) });
+    return done("Updated.", { name });
+  },
+});
+
+const remove = command({
+  name: "remove",
+  says: "delete a role; whoever had it loses it",
+  parameters: ["name"],
+  options: { yes: { kind: "switch", says: "do not ask" } },
+  run: async ({ ask, signedIn }, { name, yes }) => {
+    const { api } = await signedIn();
+    await ask.confirm(`Delete the role ${name}?`, yes);
+    await api.roles.remove.mutate({ name });
+    return done("Removed.", { name });
+  },
+});
+
+const grant = command({
+  name: "grant",
+  says: "give a role to an account",
+  parameters: ["account", "role"],
+  run: async ({ signedIn }, { account, role }) => {
+    const { api } = await signedIn();
+    await api.roles.grant.mutate({ account, role });
+    return done("Granted.", { account, role });
+  },
+});
+
+const revoke = command({
+  name: "revoke",
+  says: "take a role from an account",
+  parameters: ["account", "role"],
+  run: async ({ signedIn }, { account, role }) => {
+    const { api } = await signedIn();
+    await api.roles.revoke.mutate({ account, role });
+    return done("Revoked.", { account, role });
+  },
+});
+
+export const roles: Group = {
+  name: "roles",
+  says: "administer roles: named sets of permissions",
+  commands: [list, create, update, remove, grant, revoke],
+};
