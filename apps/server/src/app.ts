@@ -25,7 +25,7 @@ export interface App {
   readonly issuer: Issuer;
   readonly fastify: FastifyInstance;
   readonly log: Log;
-  /** Brings the database up to date, then serves. @throws {StartError} */
+  /** Serves. @throws {StartError} for a port that it cannot have */
   listen(): Promise<void>;
   /**
    * The link that makes the first administrator, `undefined` once there is one. Also in the file `setup-link` of the data
@@ -37,7 +37,7 @@ export interface App {
 }
 
 /**
- * Builds the server that a configuration describes. Nothing listens yet.
+ * Builds the server that a configuration describes, and brings its database up to date. Nothing listens yet.
  *
  * @throws {StartError} for files that it cannot use.
  */
@@ -77,10 +77,7 @@ export async function createApp(
     issuer,
     fastify,
     log,
-    async listen() {
-      await issuer.migrate();
-      await serve();
-    },
+    listen: serve,
     async setUpLink() {
       const link = await issuer.setUpLink();
       const file = join(config.dataDir, "setup-link");

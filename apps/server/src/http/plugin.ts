@@ -6,7 +6,7 @@ import { securityHeaders, setHeaders } from "./security-headers.ts";
 import { sessionRoutes } from "./session-routes.ts";
 import { setupPage } from "./setup-page.ts";
 import { type Api, trpcRoutes } from "./trpc-routes.ts";
-import { wellKnownRoutes } from "./well-known.ts";
+import { keySetRoute, metadataRoute, pathOf } from "./well-known.ts";
 
 export interface PluginParts {
   readonly services: Pick<Services, "issuer" | "sessions" | "clients" | "keys" | "health">;
@@ -14,8 +14,8 @@ export interface PluginParts {
 }
 
 /**
- * All routes of an issuer, for anyone's Fastify: nothing of it reaches beyond these routes. They stand at the root of the
- * issuer's origin, where its cookies and its metadata belong.
+ * All routes of an issuer, for anyone's Fastify: nothing of it reaches beyond these routes. They stand under the issuer's
+ * path, but for the metadata, which stands before it (RFC 8414 §3).
  *
  * Does not check: that connections are encrypted, or that `request.ip` is to be believed (Fastify's `trustProxy`). Both
  * are the host's.
@@ -24,10 +24,16 @@ export function createPlugin({ services, api }: PluginParts): FastifyPluginAsync
   return async (fastify) => {
     fastify.setErrorHandler(handleError);
     fastify.addHook("onRequest", setHeaders(securityHeaders(services.issuer)));
-    await fastify.register(trpcRoutes(api, services.clients), { prefix: "/trpc" });
-    await fastify.register(sessionRoutes(services), { prefix: "/session" });
-    await fastify.register(wellKnownRoutes(services.issuer, services.keys));
-    await fastify.register(healthRoutes(services.health));
-    await fastify.register(setupPage);
+    await fastify.register(metadataRoute(services.issuer));
+    await fastify.register(
+      async (scope) => {
+        await scope.register(trpcRoutes(api, services.clients), { prefix: "/trpc" });
+        await scope.register(sessionRoutes(services), { prefix: "/session" });
+        await scope.register(keySetRoute(services.keys));
+        await scope.register(healthRoutes(services.health));
+        await scope.register(setupPage);
+      },
+      { prefix: pathOf(services.issuer) },
+    );
   };
 }

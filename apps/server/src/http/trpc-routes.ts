@@ -31,6 +31,7 @@ export function trpcRoutes({ router, responseMeta }: Api, clients: Clients) {
     fastify.removeAllContentTypeParsers();
     fastify.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => done(null, body));
     fastify.setErrorHandler(handleError);
+    fastify.addHook("onSend", mendHeaders);
     refuseOthers(fastify, "/*", ["GET", "POST"], ["OPTIONS"]);
     fastify.route({
       method: ["GET", "POST"],
@@ -70,6 +71,16 @@ export function trpcRoutes({ router, responseMeta }: Api, clients: Clients) {
     });
     return await setRefusal(reply, refusal).send({ error: shape });
   }
+}
+
+/** What tRPC's handler leaves out where it refuses a whole request, and what of ours it would write over. */
+async function mendHeaders(_request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> {
+  if (!(payload instanceof Response)) return;
+  if (payload.headers.get("content-type")?.startsWith("text/plain")) {
+    payload.headers.set("content-type", "application/json");
+  }
+  const vary = reply.getHeader("vary");
+  if (vary !== undefined) payload.headers.append("vary", String(vary));
 }
 
 /** tRPC's errors carry our refusal, or are about the request, or are a failure of ours. */

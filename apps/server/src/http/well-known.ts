@@ -6,11 +6,17 @@ import { route } from "./route.ts";
 const KEPT = "public, max-age=300";
 const JWKS_PATH = "/.well-known/jwks.json";
 
+/** The path of an issuer's URL, empty for an origin. */
+export function pathOf(issuer: string): string {
+  const { pathname } = new URL(issuer);
+  return pathname === "/" ? "" : pathname;
+}
+
 /**
- * The issuer's metadata (RFC 8414 §2) and key set (RFC 7517 §5). The metadata lists what exists and nothing else: there
- * is no authorization endpoint and no grant for now, which two required members say by being empty.
+ * The issuer's metadata (RFC 8414 §2). It lists what exists and nothing else: there is no authorization endpoint and no
+ * grant for now, which two members that must be there say by being empty.
  */
-export function wellKnownRoutes(issuer: string, keys: Keys) {
+export function metadataRoute(issuer: string) {
   const metadata = {
     issuer,
     jwks_uri: `${issuer}${JWKS_PATH}`,
@@ -18,9 +24,15 @@ export function wellKnownRoutes(issuer: string, keys: Keys) {
     grant_types_supported: [],
   };
   return async (fastify: FastifyInstance): Promise<void> => {
-    route(fastify, "GET", "/.well-known/oauth-authorization-server", {}, async (_request, reply) => {
+    route(fastify, "GET", `/.well-known/oauth-authorization-server${pathOf(issuer)}`, {}, async (_request, reply) => {
       return await reply.header("cache-control", KEPT).send(metadata);
     });
+  };
+}
+
+/** The public keys (RFC 7517 §5). */
+export function keySetRoute(keys: Keys) {
+  return async (fastify: FastifyInstance): Promise<void> => {
     route(fastify, "GET", JWKS_PATH, {}, async (_request, reply) => {
       return await reply.header("cache-control", KEPT).send(keys.jwks());
     });

@@ -18,7 +18,16 @@ export interface Call {
 /** A caller of one https origin, who trusts one authority and nothing else. A connection for each call. */
 export function callerOfOrigin(origin: string, ca: string) {
   const { port } = new URL(origin);
+
+  async function dial(options: object = {}): Promise<TLSSocket> {
+    const socket = connect({ host: "127.0.0.1", servername: "localhost", port: Number(port), ca, ...options });
+    await once(socket, "secureConnect");
+    return socket;
+  }
+
   return {
+    dial,
+
     async call(path: string, { method = "GET", headers = {}, body }: Call = {}): Promise<Reply> {
       const options = { host: "127.0.0.1", servername: "localhost", port, ca, agent: false as const, method, path };
       const sent = request({ ...options, headers: headers as OutgoingHttpHeaders });
@@ -32,17 +41,11 @@ export function callerOfOrigin(origin: string, ca: string) {
 
     /** Sends bytes that no client library would, and answers all that comes back. */
     async raw(bytes: string): Promise<string> {
-      const socket = await this.dial();
+      const socket = await dial();
       socket.write(bytes);
       let text = "";
       for await (const chunk of socket) text += String(chunk);
       return text;
-    },
-
-    async dial(options: object = {}): Promise<TLSSocket> {
-      const socket = connect({ host: "127.0.0.1", servername: "localhost", port: Number(port), ca, ...options });
-      await once(socket, "secureConnect");
-      return socket;
     },
   };
 }

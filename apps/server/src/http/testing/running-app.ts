@@ -1,0 +1,71 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemWorld, type World } from "@countersign/tokens";
+import { type App, createApp } from "../../app.ts";
+import { type Config, readConfig } from "../../config.ts";
+import { freePort } from "../../testing/free-port.ts";
+import { createLog } from "../log.ts";
+import { type Call, callerOfOrigin, type Reply } from "./call.ts";
+
+export const administrator = {
+  email: "ada@example.com",
+  name: "Ada",
+  password: "a small grey engine of brass",
+};
+
+/** A real server over TLS with its own data directory, a log that is kept, and callers that trust its authority. */
+export interface RunningApp {
+  readonly app: App;
+  readonly dataDir: string;
+  /** Every line of the log, at its most talkative. */
+  readonly lines: string[];
+  call(path: string, call?: Call): Promise<Reply>;
+  raw(bytes: string): Promise<string>;
+  /** POST of JSON, with what `/session/*` demands. */
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Reply>;
+  /** A handoff for the administrator, whom the first call makes. */
+  handoff(client: string, origin?: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts one on a free port. @param settings environment variables without their prefix */
+export async function startApp(settings: Record<string, string> = {}, world: World = systemWorld): Promise<RunningApp> {
+  const dataDir = mkdtempSync(join(tmpdir(), "countersign-app-"));
+  const given = { PORT: `${await freePort()}`, PLAIN_PORT: "off", DATA_DIR: dataDir, ...settings };
+  const config: Config = readConfig(
+    Object.fromEntries(Object.entries(given).map(([name, value]) => [`COUNTERSIGN_${name}`, value])),
+  );
+  const lines: string[] = [];
+  const log = createLog("debug", { write: (line) => void lines.push(line) });
+  const app = await createApp(config, { world, log });
+  await app.listen();
+  const { call, raw } = callerOfOrigin(config.issuer, readFileSync(join(dataDir, "ca.pem"), "utf8"));
+  const json = { "content-type": "application/json", "x-countersign": "1" };
+  const post: RunningApp["post"] = (path, body, headers = {}) =>
+    call(path, { method: "POST", headers: { ...json, ...headers }, body: JSON.stringify(body) });
+  let made = false;
+
+  return {
+    app,
+    dataDir,
+    lines,
+    call,
+    raw,
+    post,
+    async handoff(client, origin) {
+      const from: Record<string, string> = origin === undefined ? {} : { origin };
+      const { name, ...credentials } = administrator;
+      const secret = made ? undefined : (await app.setUpLink())?.split("#")[1];
+      const reply = made
+        ? await post("/trpc/signIn.password", { client, ...credentials }, from)
+        : await post("/trpc/signIn.setUp", { client, secret, ...credentials, name }, from);
+      made = true;
+      return JSON.parse(reply.body).result.data.handoff;
+    },
+    async stop() {
+      await app.close();
+      rmSync(dataDir, { recursive: true });
+    },
+  };
+}
