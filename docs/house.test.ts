@@ -29,7 +29,9 @@ describe("the house rules", () => {
 
   test("the environment is read by the configuration of a program and nowhere else", () => {
     const readers = /\/(config|main|environment)\.ts$|\/testing\/|^bench\//;
-    const guilty = sources.filter((file) => !readers.test(file) && code(file).some((line) => /process\.env/.test(line)));
+    const guilty = sources.filter(
+      (file) => !readers.test(file) && code(file).some((line) => /process\.env/.test(line)),
+    );
     expect(guilty).toEqual([]);
   });
 
