@@ -1,0 +1,69 @@
+import type { Reason } from "@countersign/tokens";
+import { isKnownReason } from "./actions.ts";
+
+/** Why something failed: the server's reason, no answer from it, or an answer that says no reason. */
+export type ClientReason = Reason | "network" | "unknown";
+
+export interface ClientErrorOptions {
+  /** What went wrong underneath. Never holds a token. */
+  readonly cause?: unknown;
+  /** Seconds until a repetition makes sense. */
+  readonly retryAfter?: number | undefined;
+  /** The HTTP status that the server answered with, if it answered. */
+  readonly status?: number | undefined;
+}
+
+/** What the session itself throws. Calls throw tRPC's own `TRPCClientError`; `reasonOf` reads both. */
+export class ClientError extends Error {
+  override readonly name = "ClientError";
+  readonly reason: ClientReason;
+  readonly retryAfter: number | undefined;
+  readonly status: number | undefined;
+
+  constructor(reason: ClientReason, options: ClientErrorOptions = {}) {
+    super(reason, "cause" in options ? { cause: options.cause } : undefined);
+    this.reason = reason;
+    this.retryAfter = options.retryAfter;
+    this.status = options.status;
+  }
+}
+
+/** What `TRPCClientError` has, whichever copy of @trpc/client made it. */
+interface CallError extends Error {
+  readonly data: unknown;
+  readonly shape: unknown;
+}
+
+/**
+ * Why something failed, whoever threw it: the server's reason where it gave one that this client knows, `network` where no
+ * answer came, `unknown` for everything else. An error that a procedure threw by itself has no reason of ours: `unknown`.
+ */
+export function reasonOf(error: unknown): ClientReason {
+  if (error instanceof ClientError) return error.reason;
+  if (!isCallError(error)) return "unknown";
+  const reason = fieldOf(error.data, "reason");
+  if (isKnownReason(reason)) return reason;
+  if (error.shape !== undefined && error.shape !== null) return "unknown";
+  if (error.cause instanceof ClientError) return error.cause.reason;
+  return isNoNetworkError(error.cause) ? "unknown" : "network";
+}
+
+/** What the guard says about a call that it refused before it ran; `undefined` for everything else that went wrong. */
+export function guardRefusalOf(error: unknown): Reason | undefined {
+  if (!isCallError(error) || fieldOf(error.data, "ran") !== false) return undefined;
+  const reason = fieldOf(error.data, "reason");
+  return isKnownReason(reason) ? reason : undefined;
+}
+
+export function isCallError(error: unknown): error is CallError {
+  return error instanceof Error && error.name === "TRPCClientError" && "data" in error && "shape" in error;
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+/** An answer that is no JSON, or a call that its caller gave up. */
+function isNoNetworkError(cause: unknown): boolean {
+  return cause instanceof Error && (cause.name === "SyntaxError" || cause.name === "AbortError");
+}

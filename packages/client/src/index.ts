@@ -1,0 +1,10 @@
+export { type Action, actions } from "./actions.ts";
+export type { IssuerRouter } from "./api.ts";
+export type { ClientWorld } from "./client-world.ts";
+export type { ConnectOptions } from "./connect.ts";
+export { type ClientOptions, type CountersignClient, createClient } from "./create-client.ts";
+export { ClientError, type ClientErrorOptions, type ClientReason, reasonOf } from "./errors.ts";
+export type { Session } from "./session.ts";
+export type { SessionState, SessionWarning, StorageProblem } from "./session-state.ts";
+export type { Credentials, NewAccount, SignIn } from "./sign-in.ts";
+export { memoryStorage, type TokenStorage } from "./storage.ts";

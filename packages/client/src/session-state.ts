@@ -1,0 +1,27 @@
+/** Who is signed in here, and nothing that has to be kept secret. */
+export type SessionState =
+  | { readonly status: "signed-out" }
+  | {
+      readonly status: "signed-in" | "refreshing";
+      /** Id of the account. */
+      readonly account: string;
+      /** Id of the session. */
+      readonly session: string;
+      /** When it ends however often it is refreshed, in seconds since the epoch. */
+      readonly endsAt: number;
+      /** What the account may do at the issuer itself, as of the last refresh. The server decides, each time. */
+      readonly permissions: readonly string[];
+    };
+
+/** Something that an app may want to log or show. The session goes on. */
+export type SessionWarning =
+  /** The server will not renew this session; its access tokens are used until they expire, then it is signed out. */
+  | { readonly kind: "refresh_rejected" }
+  /** Tokens are in memory only: the storage threw, took too long, or holds what nobody can read. */
+  | { readonly kind: "storage"; readonly operation: "get" | "set" | "remove"; readonly problem: StorageProblem }
+  /** Signed out here; the server could not be told yet, and will be at the next start. */
+  | { readonly kind: "end_pending" }
+  /** A listener of the app threw. */
+  | { readonly kind: "listener"; readonly cause: unknown };
+
+export type StorageProblem = "failed" | "too_slow" | "unreadable";

@@ -1,0 +1,50 @@
+import type { TRPCLink } from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
+import type { SessionState, SessionWarning } from "./session-state.ts";
+
+/** One sign-in on this device, as the app sees it. Holds the tokens and shows them to nobody but who asks. */
+export interface Session {
+  /** As it is known now; `signed-out` until storage was read, see `ready`. */
+  readonly state: SessionState;
+  /** Resolves once storage was read. Asks no server. */
+  ready(): Promise<SessionState>;
+  /**
+   * Redeems the handoff of a sign-in.
+   *
+   * @throws {ClientError} with the server's reason; `invalid_grant` for a handoff that is used or expired
+   */
+  start(handoff: { readonly handoff: string }): Promise<void>;
+  /**
+   * Signs out. Here at once; at the server as soon as it can be reached, at the latest when the next client starts over
+   * the same storage. Never throws for want of a server.
+   */
+  end(): Promise<void>;
+  /** Renews the tokens now. One request, however many ask. @throws {ClientError} */
+  refresh(): Promise<void>;
+  /**
+   * A current access token, for other programs; of the issuer's own API unless an audience is given. `undefined` when
+   * signed out.
+   *
+   * @throws {ClientError} `invalid_target` for an audience that the server does not know; why no token could be had
+   */
+  accessToken(audience?: string): Promise<string | undefined>;
+  /** Is called after every change of `state`. @returns how to stop */
+  subscribe(listener: (state: SessionState) => void): () => void;
+  /**
+   * Is called when it is somebody else, or nobody, after the first look at storage: what was cached for the account
+   * before must go. @returns how to stop
+   */
+  onAccountChange(listener: (account: string | undefined, before: string | undefined) => void): () => void;
+  /** @returns how to stop */
+  onWarning(listener: (warning: SessionWarning) => void): () => void;
+  /**
+   * `fetch` with the access token of the audience that the URL belongs to, by exact origin; with no token for any other
+   * URL. Redirects are errors where a token goes along. A request that brings its own `Authorization` is left alone.
+   */
+  readonly fetch: typeof fetch;
+  /**
+   * A link to put before the terminating one: repeats a call once that the guard refused before it ran, after renewing
+   * the token. The terminating link needs `fetch: session.fetch`.
+   */
+  link<Router extends AnyTRPCRouter>(): TRPCLink<Router>;
+}

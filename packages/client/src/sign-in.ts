@@ -1,0 +1,59 @@
+import { createTRPCClient, httpLink } from "@trpc/client";
+import type { IssuerRouter } from "./api.ts";
+import { ClientError } from "./errors.ts";
+import type { Session } from "./session.ts";
+
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+export interface NewAccount extends Credentials {
+  readonly name: string;
+}
+
+/** Ways in: each proves who one is, and ends with `session.start`. All throw with the server's reason: see `reasonOf`. */
+export interface SignIn {
+  signIn(credentials: Credentials): Promise<void>;
+  /** `invitation`: the secret behind the `#` of its link, where the server asks for one. */
+  signUp(account: NewAccount & { readonly invitation?: string | undefined }): Promise<void>;
+  /** Makes the first administrator, with the set-up link that the server showed at its first start, or its secret. */
+  setUp(account: NewAccount & ({ readonly link: string } | { readonly secret: string })): Promise<void>;
+}
+
+export interface SignInDeps {
+  readonly url: URL;
+  /** Id of this app. */
+  readonly client: string;
+  readonly session: Pick<Session, "start">;
+  readonly fetch: typeof fetch;
+}
+
+/** Each call in a request of its own and without a token: it comes before having one. */
+export function createSignIn({ url, client, session, fetch }: SignInDeps): SignIn {
+  const api = createTRPCClient<IssuerRouter>({
+    links: [
+      httpLink({
+        url: `${url.origin}/trpc`,
+        // A credential goes to this server and to none that it names.
+        fetch: (input, init) => fetch(input as string, { ...(init as RequestInit), redirect: "error" }),
+      }),
+    ],
+  });
+  return {
+    signIn: async (credentials) => session.start(await api.signIn.password.mutate({ client, ...credentials })),
+    signUp: async ({ invitation, ...account }) =>
+      session.start(await api.signIn.signUp.mutate({ client, ...account, ...(invitation && { invitation }) })),
+    setUp: async ({ email, name, password, ...proof }) => {
+      const secret = "link" in proof ? secretOf(proof.link, url) : proof.secret;
+      await session.start(await api.signIn.setUp.mutate({ client, email, name, password, secret }));
+    },
+  };
+}
+
+/** The secret stands behind the `#`, where no server and no log sees it. It is for the server that made it. */
+function secretOf(link: string, url: URL): string {
+  const parsed = URL.canParse(link) ? new URL(link) : undefined;
+  if (parsed?.origin === url.origin && parsed.hash.length > 1) return parsed.hash.slice(1);
+  throw new ClientError("invalid_code");
+}
