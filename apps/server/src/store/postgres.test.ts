@@ -1,7 +1,14 @@
-import { afterAll, beforeAll } from "vitest";
+import { type Kysely, sql } from "kysely";
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { storeContract } from "./contract.ts";
-import { postgresDatabases } from "./testing/postgres-databases.ts";
+import { openPostgres } from "./postgres.ts";
+import type { Schema } from "./schema.ts";
+import type { Store } from "./store.ts";
+import { openBadLine } from "./testing/bad-line.ts";
+import { type PostgresDatabase, postgresDatabases } from "./testing/postgres-databases.ts";
+import { anAccount } from "./testing/samples.ts";
 
 let server: TestPostgres;
 beforeAll(async () => {
@@ -9,7 +16,179 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-storeContract(
-  "PostgreSQL",
-  postgresDatabases(() => server),
-);
+const databases = postgresDatabases(() => server);
+storeContract("PostgreSQL", databases);
+
+const ada = anAccount("ada");
+const unavailable = { reason: "unavailable", cause: expect.any(Error) };
+
+describe("PostgreSQL itself", () => {
+  let database: PostgresDatabase;
+  const stores: Store[] = [];
+  const open = (options: Partial<Parameters<typeof openPostgres>[0]> = {}): Store => {
+    const store = openPostgres({ connection: database.url, ...options });
+    stores.push(store);
+    return store;
+  };
+  beforeEach(async () => {
+    database = await databases.migrated();
+  });
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.close()));
+    await database.close();
+  });
+
+  test("the clock is the server's, in whole milliseconds", async () => {
+    const store = open();
+    const before = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(database.raw());
+    const now = await store.now();
+    expect(Number.isInteger(now)).toBe(true);
+    expect(Math.abs(now - Number(before.rows[0]?.now))).toBeLessThan(5000);
+  });
+
+  test("a lost server is unavailable, ends no process, and serves again when it is back", async () => {
+    const store = open();
+    await store.accounts.insert(ada);
+    const begun = Promise.withResolvers<void>();
+    const lost = Promise.withResolvers<void>();
+    const inside = store.transaction(async (tx) => {
+      await tx.accounts.setPassword(ada.id, "never");
+      begun.resolve();
+      await lost.promise;
+      await tx.accounts.byId(ada.id);
+    });
+    await begun.promise;
+    await server.halt();
+    lost.resolve();
+    await expect(inside).rejects.toMatchObject(unavailable);
+    await expect(store.accounts.byId(ada.id)).rejects.toMatchObject(unavailable);
+    await expect(store.transaction(async () => {})).rejects.toMatchObject(unavailable);
+    await expect(store.migrate()).rejects.toMatchObject(unavailable);
+    await server.resume();
+    expect(await store.accounts.byId(ada.id)).toStrictEqual(ada);
+    await store.transaction((tx) => tx.accounts.setPassword(ada.id, "now"));
+  });
+
+  test("a query that the server does not finish is unavailable in time", async () => {
+    const store = open({ timeoutMs: 100 });
+    await database
+      .raw()
+      .transaction()
+      .execute(async (other) => {
+        await sql`lock table accounts in access exclusive mode`.execute(other);
+        await expect(store.accounts.byId(ada.id)).rejects.toMatchObject(unavailable);
+      });
+    expect(await store.accounts.byId(ada.id)).toBeUndefined();
+  });
+
+  test("a server that does not answer at all is unavailable in time, and serves again", async () => {
+    const line = await openBadLine(database.url);
+    const store = open({ connection: line.url, timeoutMs: 100, size: 1 });
+    await store.accounts.insert(ada);
+    line.freeze();
+    await expect(store.accounts.byId(ada.id)).rejects.toMatchObject(unavailable);
+    await expect(store.accounts.byId(ada.id)).rejects.toMatchObject(unavailable);
+    line.thaw();
+    expect(await store.accounts.byId(ada.id)).toStrictEqual(ada);
+    line.close();
+  });
+
+  test("an exhausted pool is unavailable in time", async () => {
+    const store = open({ timeoutMs: 100, size: 1 });
+    const begun = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
+    const holding = store.transaction(async () => {
+      begun.resolve();
+      await over.promise;
+    });
+    await begun.promise;
+    await expect(store.accounts.byId(ada.id)).rejects.toMatchObject(unavailable);
+    over.resolve();
+    await holding;
+  });
+
+  test.each([
+    ["the line is lost at the commit", (line: { cutAt(text: string): void }) => line.cutAt("commit")],
+    ["the server refuses the commit", () => refuseCommits(database.raw())],
+  ])("where %s nobody is told of success", async (_, spoil) => {
+    const line = await openBadLine(database.url);
+    const store = open({ connection: line.url });
+    const heard: unknown[] = [];
+    store.onFacts((facts) => heard.push(facts));
+    await store.accounts.list({ limit: 1 });
+    await spoil(line);
+    const failed = store.transaction(async (tx) => {
+      await tx.accounts.insert(ada);
+      tx.revoke({ kind: "key", id: "kid" });
+    });
+    await expect(failed).rejects.toMatchObject(unavailable);
+    expect(heard).toEqual([]);
+    line.close();
+    const other = open();
+    expect(await other.accounts.byId(ada.id)).toBeUndefined();
+    expect(await other.revocations.since(0)).toEqual([]);
+  });
+
+  test("a fact waits for its number until the transaction with the number before has ended", async () => {
+    const store = open();
+    const other = database.raw();
+    let waiting: Promise<void> | undefined;
+    await other.transaction().execute(async (first) => {
+      await sql`update revocation_counter set last = last + 1`.execute(first);
+      await sql`insert into revocations (number, kind, fact_id, at) values (1, 'key', 'first', 0)`.execute(first);
+      waiting = store.transaction(async (tx) => tx.revoke({ kind: "key", id: "second" }));
+      await untilOneWaits(other);
+      expect(await store.revocations.since(0)).toEqual([]);
+    });
+    await waiting;
+    expect((await store.revocations.since(0)).map(({ fact }) => fact.id)).toEqual(["first", "second"]);
+  });
+
+  test("a lock is waited for, and read under is what was committed before", async () => {
+    const [one, two] = [open(), open()];
+    let waiting: Promise<unknown> | undefined;
+    await one.transaction(async (tx) => {
+      await tx.lock("installation");
+      waiting = two.transaction(async (later) => {
+        await later.lock("installation");
+        return later.installation.read();
+      });
+      await untilOneWaits(database.raw());
+      await two.transaction((beside) => beside.lock("keys"));
+      await tx.installation.create({ epoch: "epoch", masterKeyId: "key" });
+    });
+    expect(await waiting).toStrictEqual({ epoch: "epoch", masterKeyId: "key" });
+  });
+
+  test("a pool of one's own is used as it is and stays open, and pg's parsers are as they were", async () => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    const store = openPostgres({ connection: pool });
+    await store.migrate();
+    await store.accounts.insert(ada);
+    expect(await store.accounts.byId(ada.id)).toStrictEqual(ada);
+    await store.close();
+    const { rows } = await pool.query(
+      "select created_at, current_setting('statement_timeout') as timeout from accounts",
+    );
+    expect(rows).toEqual([{ created_at: String(ada.createdAt), timeout: "0" }]);
+    expect(pool.listenerCount("error")).toBe(0);
+    await pool.end();
+  });
+
+  test("a number that no column holds is a bad request", async () => {
+    const late = open().accounts.insert({ ...ada, version: 2 ** 40 });
+    await expect(late).rejects.toMatchObject({ reason: "bad_request" });
+  });
+});
+
+/** Waits until some query waits for a lock. */
+async function untilOneWaits(db: Kysely<Schema>): Promise<void> {
+  const query = sql`select 1 from pg_locks where not granted`;
+  while ((await query.execute(db)).rows.length === 0);
+}
+
+async function refuseCommits(db: Kysely<Schema>): Promise<void> {
+  await sql`create function refuse() returns trigger language plpgsql as $$ begin raise 'no room'; end $$`.execute(db);
+  await sql`create constraint trigger refuse after insert on accounts initially deferred
+    for each row execute function refuse()`.execute(db);
+}

@@ -12,8 +12,6 @@ import {
 } from "kysely";
 import type { Release, Turns } from "./turns.ts";
 
-/** How long a query waits for its turn on the connection, or for another process to finish writing. */
-export const PATIENCE_MS = 5000;
 /** How long to wait between two looks whether another process has finished. */
 const LOOK_AGAIN_MS = 5;
 /** Statements that are kept ready. There are fewer than that, unless someone builds queries of endless shapes. */
@@ -21,7 +19,8 @@ const PREPARED_MAX = 500;
 
 /**
  * Kysely's SQLite over Node's own. There is one connection, and a transaction has it for itself until it ends: what is
- * asked outside waits, so nobody sees uncommitted rows.
+ * asked outside waits, so nobody sees uncommitted rows. Where another process is writing, a statement waits as long as
+ * it would for its turn.
  */
 export function sqliteDialect(database: DatabaseSync, turns: Turns): Dialect {
   return {
@@ -45,21 +44,27 @@ class Adapter extends SqliteAdapter {
 }
 
 function createDriver(database: DatabaseSync, turns: Turns): Driver {
-  const connection = createConnection(database);
+  const connection = createConnection(database, turns.limitMs);
   let release: Release | undefined;
-  const run = (command: string) => patiently(() => database.exec(command));
+  const run = (command: string) => patiently(() => database.exec(command), turns.limitMs);
   return {
     async init() {},
     async acquireConnection() {
-      release = await turns.take();
+      const mine = await turns.take();
+      try {
+        rollBack(database);
+      } catch (error) {
+        mine();
+        throw error;
+      }
+      release = mine;
       return connection;
     },
     // Immediate: the one that will write waits here, where nothing has been read yet, and never fails half-way.
     beginTransaction: () => run("begin immediate"),
     commitTransaction: () => run("commit"),
     async rollbackTransaction() {
-      // A full disk has rolled it back already.
-      if (database.isTransaction) database.exec("rollback");
+      rollBack(database);
     },
     async releaseConnection() {
       release?.();
@@ -68,7 +73,15 @@ function createDriver(database: DatabaseSync, turns: Turns): Driver {
   };
 }
 
-function createConnection(database: DatabaseSync): DatabaseConnection {
+/**
+ * Ends what is open: nothing where a full disk has done so. Tried again before each turn, because a write that lands in
+ * a transaction which could not be rolled back would be lost.
+ */
+function rollBack(database: DatabaseSync): void {
+  if (database.isTransaction) database.exec("rollback");
+}
+
+function createConnection(database: DatabaseSync, patienceMs: number): DatabaseConnection {
   const prepared = new Map<string, StatementSync>();
   const prepare = (query: string) => {
     const statement = prepared.get(query) ?? database.prepare(query);
@@ -78,7 +91,7 @@ function createConnection(database: DatabaseSync): DatabaseConnection {
   };
   return {
     executeQuery: <R>({ sql, parameters }: CompiledQuery) =>
-      patiently(() => run<R>(prepare(sql), parameters as readonly SQLInputValue[])),
+      patiently(() => run<R>(prepare(sql), parameters as readonly SQLInputValue[]), patienceMs),
     streamQuery() {
       throw new Error("nothing here is streamed");
     },
@@ -95,12 +108,12 @@ function run<R>(statement: StatementSync, parameters: readonly SQLInputValue[]):
 const BUSY = 5;
 
 /** Waits for another process without holding up this one, as SQLite's own busy timeout would. */
-async function patiently<T>(work: () => T): Promise<T> {
+async function patiently<T>(work: () => T, patienceMs: number): Promise<T> {
   for (let waited = 0; ; waited += LOOK_AGAIN_MS) {
     try {
       return work();
     } catch (error) {
-      if ((resultCode(error) & 0xff) !== BUSY || waited >= PATIENCE_MS) throw error;
+      if ((resultCode(error) & 0xff) !== BUSY || waited >= patienceMs) throw error;
     }
     await delay(LOOK_AGAIN_MS);
   }

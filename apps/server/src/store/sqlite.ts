@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { World } from "@countersign/tokens";
 import { type Judge, refusing, withFailures } from "./failures.ts";
 import { createKyselyStore } from "./kysely-store.ts";
-import { PATIENCE_MS, resultCode, sqliteDialect } from "./sqlite-dialect.ts";
+import { resultCode, sqliteDialect } from "./sqlite-dialect.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
 import type { Store } from "./store.ts";
 import { Turns } from "./turns.ts";
@@ -12,6 +12,8 @@ export interface SqliteOptions {
   readonly file: string;
   /** Whose clock is the database's. */
   readonly world: World;
+  /** How long a query waits for its turn, or for another process that is writing; 5 s unless given. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -19,14 +21,14 @@ export interface SqliteOptions {
  *
  * @throws {Refusal} `unavailable` where the file cannot be opened.
  */
-export async function openSqlite({ file, world }: SqliteOptions): Promise<Store> {
+export async function openSqlite({ file, world, timeoutMs = 5000 }: SqliteOptions): Promise<Store> {
   const database = await refusing(judge, async () => openSqliteFile(file));
-  return createSqliteStore(database, world);
+  return createSqliteStore(database, world, timeoutMs);
 }
 
 /** The store over a database that is open already, with all its settings. */
-export function createSqliteStore(database: DatabaseSync, world: World): Store {
-  const turns = new Turns(PATIENCE_MS);
+export function createSqliteStore(database: DatabaseSync, world: World, timeoutMs: number): Store {
+  const turns = new Turns(timeoutMs);
   const dialect = withFailures(sqliteDialect(database, turns), judge);
   return createKyselyStore({
     dialect,

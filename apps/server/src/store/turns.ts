@@ -8,12 +8,12 @@ export type Release = () => void;
  * other end as a refusal instead of for ever.
  */
 export class Turns {
-  readonly #limitMs: number;
+  readonly limitMs: number;
   readonly #waiting = new Set<() => void>();
   #busy = false;
 
   constructor(limitMs: number) {
-    this.#limitMs = limitMs;
+    this.limitMs = limitMs;
   }
 
   /** @throws {Refusal} `unavailable` when the turn did not come in time. */
@@ -33,7 +33,7 @@ export class Turns {
       const timer = setTimeout(() => {
         this.#waiting.delete(enter);
         reject(new Refusal("unavailable", { detail: "waited too long for the one connection to the database" }));
-      }, this.#limitMs);
+      }, this.limitMs);
       this.#waiting.add(enter);
     });
   }

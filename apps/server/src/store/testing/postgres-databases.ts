@@ -7,8 +7,12 @@ import type { Schema } from "../schema.ts";
 import type { Store } from "../store.ts";
 import type { TestDatabase, TestDatabases } from "./setting.ts";
 
+export interface PostgresDatabase extends TestDatabase {
+  readonly url: string;
+}
+
 /** Databases on a server that runs once the first one is asked for. */
-export function postgresDatabases(server: () => TestPostgres): TestDatabases {
+export function postgresDatabases(server: () => TestPostgres): TestDatabases<PostgresDatabase> {
   let template: Promise<string> | undefined;
   return {
     empty: async () => createDatabase(await server().url()),
@@ -26,12 +30,13 @@ async function migrate(url: string): Promise<string> {
   return url;
 }
 
-function createDatabase(url: string): TestDatabase {
+function createDatabase(url: string): PostgresDatabase {
   const opened: Store[] = [];
   const pool = new pg.Pool({ connectionString: url, max: 2 });
   pool.on("error", () => {});
   const kysely = new Kysely<Schema>({ dialect: postgresDialect(pool, { timeoutMs: 5000 }) });
   return {
+    url,
     async open() {
       const store = openPostgres({ connection: url });
       opened.push(store);

@@ -13,11 +13,11 @@ export interface TestDatabase {
 }
 
 /** How a test gets databases of its own. */
-export interface TestDatabases {
+export interface TestDatabases<Database extends TestDatabase = TestDatabase> {
   /** One with today's schema. */
-  migrated(): Promise<TestDatabase>;
+  migrated(): Promise<Database>;
   /** One with nothing in it. */
-  empty(): Promise<TestDatabase>;
+  empty(): Promise<Database>;
 }
 
 /** What the cases of the contract start from. */
