@@ -57,11 +57,11 @@ export function shapeOf({ error }: { readonly error: TRPCError }): TRPCErrorShap
  * refusal, a per-procedure one first as tRPC would, and adds the reason beside what they made.
  */
 export function createFront(config: Config) {
-  return async ({ next, ...call }: Call): Promise<CallResult> => {
+  return async ({ ctx, type, path, next }: Call): Promise<CallResult> => {
     const result = await next();
     const refusal = result.ok ? undefined : leaving.get(result.error);
     if (result.ok || refusal === undefined) return result;
-    const theirs = getTRPCErrorShape({ config, error: result.error, ...call, input: undefined });
+    const theirs = getTRPCErrorShape({ config, error: result.error, type, path, input: undefined, ctx });
     const error = trpcErrorOf(refusal);
     left.set(error, { ...theirs, data: { ...theirs.data, ...dataOf(refusal) } });
     return { ...result, error };

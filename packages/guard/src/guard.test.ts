@@ -1,0 +1,317 @@
+import { initTRPC, TRPCError } from "@trpc/server";
+import { beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { AUDIENCE, SECOND } from "../../tokens/src/testing/forge.ts";
+import { type Facts, facts } from "./facts.ts";
+import { createGuard } from "./guard.ts";
+import { createDesk, type Desk } from "./testing/desk.ts";
+import { post, refusalIn, send } from "./testing/send.ts";
+
+let desk: Desk;
+beforeEach(async () => {
+  desk = await createDesk();
+});
+
+function createApi() {
+  const ran: string[] = [];
+  const t = initTRPC.context<{ auth: Facts }>().create();
+  const guard = createGuard(t, {
+    issuer: desk.verifier,
+    audience: AUDIENCE,
+    permissions: ["notes:read", "notes:write", "notes:share"],
+    world: desk.world,
+  });
+  const { open, signedIn, allowed } = guard;
+  const router = guard.router({
+    open: open("anybody may").query(({ ctx }) => ctx.principal),
+    greet: open.orSignedIn("personal for who is known").query(({ ctx }) => ctx.principal?.id ?? "stranger"),
+    me: signedIn.query(({ ctx }) => ctx.principal),
+    read: allowed("notes:read").query(({ ctx }) => ctx.principal.kind),
+    both: allowed("notes:read", "notes:share").query(() => "both"),
+    either: allowed.any("notes:share", "notes:write").query(() => "either"),
+    can: signedIn.query(({ ctx }) => [ctx.principal.can("notes:read"), ctx.principal.can("notes:share")]),
+    write: allowed("notes:write")
+      .input(z.strictObject({ text: z.string() }))
+      .mutation(({ input }) => {
+        ran.push(input.text);
+        return input.text;
+      }),
+  });
+  return { guard, router, ran };
+}
+
+describe("who is let in", () => {
+  test("signedIn: an account, which the procedure knows whole", async () => {
+    const { router } = createApi();
+    const answer = await send(router, "me", { token: await desk.account({ org: "acme", ext: { plan: "pro" } }) });
+    expect(answer.status).toBe(200);
+    expect(answer.body.result?.data).toEqual({
+      kind: "account",
+      id: "ann",
+      client: "console",
+      permissions: {},
+      session: "session-1",
+      org: "acme",
+      authTime: SECOND - 60,
+      amr: ["pwd"],
+      acr: "1fa",
+      claims: { plan: "pro" },
+    });
+  });
+
+  test("signedIn: no service", async () => {
+    const answer = await send(createApi().router, "me", { token: await desk.service() });
+    expect(refusalIn(answer)).toEqual({ reason: "account_required", ran: false, status: 403 });
+  });
+
+  test("allowed: accounts and services that carry the permission", async () => {
+    const { router } = createApi();
+    expect((await send(router, "read", { token: await desk.account() })).body.result?.data).toBe("account");
+    expect((await send(router, "read", { token: await desk.service() })).body.result?.data).toBe("service");
+  });
+
+  test("allowed: all of several, allowed.any: one of them", async () => {
+    const { router } = createApi();
+    const some = await desk.account({ scope: "notes:read notes:write" });
+    expect(refusalIn(await send(router, "both", { token: some }))).toMatchObject({
+      reason: "not_permitted",
+      ran: false,
+    });
+    expect((await send(router, "either", { token: some })).status).toBe(200);
+    const all = await desk.account({ scope: "notes:read notes:share" });
+    expect((await send(router, "both", { token: all })).status).toBe(200);
+    const none = await desk.account({ scope: "notes:read" });
+    expect(refusalIn(await send(router, "either", { token: none })).reason).toBe("not_permitted");
+  });
+
+  test.each(["", "notes:rea", "notes:readx", "NOTES:READ", "notes", "users:read", "constructor", "__proto__"])(
+    "ASVS 8.2.1: the scope %j does not carry notes:read",
+    async (scope) => {
+      const answer = await send(createApi().router, "read", { token: await desk.account({ scope }) });
+      expect(refusalIn(answer)).toEqual({ reason: "not_permitted", ran: false, status: 403 });
+    },
+  );
+
+  test("principal.can answers for what the token carries", async () => {
+    const answer = await send(createApi().router, "can", { token: await desk.account({ scope: "notes:read" }) });
+    expect(answer.body.result?.data).toEqual([true, false]);
+  });
+
+  test("open: anybody, and it does not look at credentials, however bad", async () => {
+    const { router } = createApi();
+    for (const authorization of [undefined, "Bearer garbage", "Bearer a, Bearer b", `Bearer ${await desk.account()}`]) {
+      const answer = await send(router, "open", { headers: authorization === undefined ? {} : { authorization } });
+      expect(answer.body.result?.data).toBe(null);
+    }
+    expect(desk.lookups()).toBe(0);
+  });
+
+  test("open.orSignedIn: nobody is a stranger, an account is known, a bad token is refused", async () => {
+    const { router } = createApi();
+    expect((await send(router, "greet")).body.result?.data).toBe("stranger");
+    expect((await send(router, "greet", { headers: { authorization: "Basic eA==" } })).body.result?.data).toBe(
+      "stranger",
+    );
+    expect((await send(router, "greet", { token: await desk.account() })).body.result?.data).toBe("ann");
+    expect(refusalIn(await send(router, "greet", { token: "forged" }))).toMatchObject({ reason: "token_invalid" });
+    expect(refusalIn(await send(router, "greet", { headers: { authorization: "Bearer" } }))).toMatchObject({
+      reason: "malformed_credentials",
+    });
+    expect(refusalIn(await send(router, "greet", { token: await desk.service() })).reason).toBe("account_required");
+  });
+
+  test("nobody without a token", async () => {
+    const { router } = createApi();
+    for (const path of ["me", "read", "both", "either", "can"]) {
+      expect(refusalIn(await send(router, path))).toEqual({ reason: "no_token", ran: false, status: 401 });
+    }
+  });
+});
+
+describe("what a procedure is spared", () => {
+  test("who may not call has no input read, and nothing run", async () => {
+    const { router, ran } = createApi();
+    const answer = await post(router, "write", { wrong: "shape" }, { token: await desk.account({ scope: "" }) });
+    expect(refusalIn(answer)).toMatchObject({ reason: "not_permitted", ran: false });
+    const broken = await send(router, "write", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{not json",
+    });
+    expect(refusalIn(broken)).toMatchObject({ reason: "no_token", ran: false });
+    expect(ran).toEqual([]);
+  });
+
+  test("who may call has it read, and its own errors carry neither reason nor ran", async () => {
+    const { router, ran } = createApi();
+    const token = await desk.account();
+    expect(refusalIn(await post(router, "write", { wrong: "shape" }, { token }))).toEqual({
+      reason: undefined,
+      ran: undefined,
+      status: 400,
+    });
+    expect((await post(router, "write", { text: "hello" }, { token })).body.result?.data).toBe("hello");
+    expect(ran).toEqual(["hello"]);
+  });
+});
+
+describe("what is judged on every call", () => {
+  test("a token that expires while it is remembered is refused", async () => {
+    const { router } = createApi();
+    const token = await desk.account();
+    expect((await send(router, "me", { token })).status).toBe(200);
+    desk.pass(300 + 29);
+    expect((await send(router, "me", { token })).status).toBe(200);
+    desk.pass(1);
+    expect(refusalIn(await send(router, "me", { token }))).toEqual({
+      reason: "token_expired",
+      ran: false,
+      status: 401,
+    });
+  });
+
+  test("server case 4: a session that ended and an account whose version rose are refused at once", async () => {
+    const { router } = createApi();
+    const token = await desk.account();
+    expect((await send(router, "me", { token })).status).toBe(200);
+    desk.revoke({ kind: "account", id: "ann", least: 4 });
+    expect(refusalIn(await send(router, "me", { token })).reason).toBe("token_stale");
+    desk.revoke({ kind: "session", id: "session-1", least: Number.MAX_SAFE_INTEGER });
+    expect(refusalIn(await send(router, "me", { token })).reason).toBe("session_ended");
+  });
+
+  test("a key that leaves the ring takes its tokens along, remembered or not", async () => {
+    const { router } = createApi();
+    const token = await desk.account();
+    expect((await send(router, "me", { token })).status).toBe(200);
+    desk.retire(desk.pair.signing.kid);
+    expect(refusalIn(await send(router, "me", { token })).reason).toBe("token_stale");
+    expect(refusalIn(await send(router, "me", { token: await desk.account({ jti: "2" }) })).reason).toBe("unknown_key");
+  });
+
+  test("a token's signature is checked once, in one request and in many", async () => {
+    const { router } = createApi();
+    const token = await desk.account();
+    await send(router, "me,read,can,greet?batch=1&input={}", { token });
+    await send(router, "me", { token });
+    expect(desk.lookups()).toBe(1);
+  });
+
+  test("a forged token costs one look-up a request, is never remembered, and pushes no good one out", async () => {
+    const t = initTRPC.context<{ auth: Facts }>().create();
+    const options = { issuer: desk.verifier, audience: AUDIENCE, permissions: ["a:b"], world: desk.world } as const;
+    const guard = createGuard(t, { ...options, rememberTokens: 1 });
+    const router = guard.router({ me: guard.signedIn.query(({ ctx }) => ctx.principal.id) });
+    const token = await desk.account();
+    await send(router, "me", { token });
+    const other = await createDesk();
+    for (let forged = 0; forged < 5; forged += 1) {
+      const text = `${token.slice(0, -6)}${"ABCDE"[forged]}AAAAA`;
+      expect(
+        refusalIn(
+          await send(router, "me,me,me?batch=1&input={}", { token: text }).then((all) => ({
+            ...all,
+            body: all.body[0] as never,
+          })),
+        ).reason,
+      ).toBe("token_invalid");
+    }
+    expect(refusalIn(await send(router, "me", { token: await other.account() })).reason).toBe("unknown_key");
+    const before = desk.lookups();
+    expect(before).toBe(1 + 5 + 1);
+    expect((await send(router, "me", { token })).status).toBe(200);
+    expect(desk.lookups()).toBe(before);
+  });
+
+  test("corpus 78: a hundred cold requests at once each see their own account", async () => {
+    const { router } = createApi();
+    const names = Array.from({ length: 100 }, (_, at) => `account-${at}`);
+    const tokens = await Promise.all(names.map((sub) => desk.account({ sub })));
+    const answers = await Promise.all(tokens.map((token) => send(router, "greet", { token })));
+    expect(answers.map((answer) => answer.body.result?.data)).toEqual(names);
+  });
+});
+
+describe("what is added around a policy", () => {
+  test("base runs before it and sees refused calls, enrich after it and sees only identified ones", async () => {
+    const seen: string[] = [];
+    const t = initTRPC.context<{ auth: Facts; db: string }>().create();
+    const base = t.procedure.use(({ next, path }) => {
+      seen.push(path);
+      return next({ ctx: { started: 7 } });
+    });
+    const guard = createGuard(t, {
+      issuer: desk.verifier,
+      audience: AUDIENCE,
+      permissions: ["notes:read"],
+      world: desk.world,
+      claims: z.object({ plan: z.enum(["free", "pro"]).default("free") }),
+      base,
+      enrich: async (principal, ctx) => ({ label: `${principal.id} ${ctx.db} ${ctx.started}` }),
+    });
+    const router = guard.router({
+      open: guard.open("x").query(({ ctx }) => [ctx.started, "label" in ctx]),
+      greet: guard.open.orSignedIn("x").query(({ ctx }) => ctx.label ?? null),
+      me: guard.signedIn.query(({ ctx }) => [ctx.label, ctx.principal.claims.plan, ctx.started]),
+    });
+    const call = guard.createCallerFactory(router);
+    const nobody = call({ db: "db", auth: facts(new Headers()) });
+    const ann = call({ db: "db", auth: facts(new Headers({ authorization: `Bearer ${await desk.account()}` })) });
+    expect(await nobody.open()).toEqual([7, false]);
+    expect(await nobody.greet()).toBe(null);
+    await expect(nobody.me()).rejects.toMatchObject({ code: "UNAUTHORIZED", cause: { reason: "no_token" } });
+    expect(await ann.me()).toEqual(["ann db 7", "free", 7]);
+    expect(await ann.greet()).toBe("ann db 7");
+    expect(seen).toEqual(["open", "greet", "me", "me", "greet"]);
+  });
+
+  test("enrich cannot replace the principal", async () => {
+    const t = initTRPC.context<{ auth: Facts }>().create();
+    const forge = () => ({ principal: { id: "root" } });
+    const guard = createGuard(t, {
+      issuer: desk.verifier,
+      audience: AUDIENCE,
+      permissions: ["a:b"],
+      world: desk.world,
+      enrich: forge as unknown as () => { nothing: true },
+    });
+    const router = guard.router({ me: guard.signedIn.query(({ ctx }) => ctx.principal.id) });
+    expect((await send(router, "me", { token: await desk.account() })).body.result?.data).toBe("ann");
+  });
+
+  test("own claims that are not as the API expects them make no principal", async () => {
+    const t = initTRPC.context<{ auth: Facts }>().create();
+    const guard = createGuard(t, {
+      issuer: desk.verifier,
+      audience: AUDIENCE,
+      permissions: ["a:b"],
+      world: desk.world,
+      claims: z.object({ plan: z.enum(["free", "pro"]) }),
+    });
+    const router = guard.router({ plan: guard.signedIn.query(({ ctx }) => ctx.principal.claims.plan) });
+    const plan = async (ext: { plan: string }) => await send(router, "plan", { token: await desk.account({ ext }) });
+    expect((await plan({ plan: "pro" })).body.result?.data).toBe("pro");
+    expect(refusalIn(await plan({ plan: "root" })).reason).toBe("token_invalid");
+  });
+
+  test("a Refusal or a TRPCError of enrich refuses the call, as what it is", async () => {
+    const t = initTRPC.context<{ auth: Facts }>().create();
+    const { Refusal } = await import("@countersign/tokens");
+    let thrown: unknown;
+    const guard = createGuard(t, {
+      issuer: desk.verifier,
+      audience: AUDIENCE,
+      permissions: ["a:b"],
+      world: desk.world,
+      enrich: () => Promise.reject(thrown),
+    });
+    const router = guard.router({ me: guard.signedIn.query(() => "ran") });
+    const token = await desk.account();
+    thrown = new Refusal("step_up_required", { maxAge: 60 });
+    const answer = await send(router, "me", { token });
+    expect(answer.body.error?.data).toMatchObject({ reason: "step_up_required", ran: false, maxAge: 60 });
+    thrown = new TRPCError({ code: "CONFLICT", message: "mine" });
+    expect((await send(router, "me", { token })).body.error).toMatchObject({ message: "mine" });
+    expect(refusalIn(await send(router, "me", { token }))).toEqual({ reason: undefined, ran: undefined, status: 409 });
+  });
+});
