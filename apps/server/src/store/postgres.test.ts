@@ -6,7 +6,7 @@ import { storeContract } from "./contract.ts";
 import { openPostgres } from "./postgres.ts";
 import type { Schema } from "./schema.ts";
 import type { Store } from "./store.ts";
-import { openBadLine } from "./testing/bad-line.ts";
+import { type BadLine, openBadLine } from "./testing/bad-line.ts";
 import { type PostgresDatabase, postgresDatabases } from "./testing/postgres-databases.ts";
 import { anAccount } from "./testing/samples.ts";
 
@@ -49,6 +49,7 @@ describe("PostgreSQL itself", () => {
   test("a lost server is unavailable, ends no process, and serves again when it is back", async () => {
     const store = open();
     await store.accounts.insert(ada);
+    await Promise.all([1, 2, 3].map(() => store.accounts.byId(ada.id)));
     const begun = Promise.withResolvers<void>();
     const lost = Promise.withResolvers<void>();
     const inside = store.transaction(async (tx) => {
@@ -108,15 +109,18 @@ describe("PostgreSQL itself", () => {
   });
 
   test.each([
-    ["the line is lost at the commit", (line: { cutAt(text: string): void }) => line.cutAt("commit")],
-    ["the server refuses the commit", () => refuseCommits(database.raw())],
+    ["the line is lost at the commit", async (line: BadLine) => line.cutAt("commit")],
+    ["the server refuses the commit", (_: BadLine, db: Kysely<Schema>) => refuseCommits(db)],
   ])("where %s nobody is told of success", async (_, spoil) => {
-    const line = await openBadLine(database.url);
+    const spoilt = await databases.empty();
+    const other = await spoilt.open();
+    await other.migrate();
+    const line = await openBadLine(spoilt.url);
     const store = open({ connection: line.url });
     const heard: unknown[] = [];
     store.onFacts((facts) => heard.push(facts));
     await store.accounts.list({ limit: 1 });
-    await spoil(line);
+    await spoil(line, spoilt.raw());
     const failed = store.transaction(async (tx) => {
       await tx.accounts.insert(ada);
       tx.revoke({ kind: "key", id: "kid" });
@@ -124,9 +128,9 @@ describe("PostgreSQL itself", () => {
     await expect(failed).rejects.toMatchObject(unavailable);
     expect(heard).toEqual([]);
     line.close();
-    const other = open();
     expect(await other.accounts.byId(ada.id)).toBeUndefined();
     expect(await other.revocations.since(0)).toEqual([]);
+    await spoilt.close();
   });
 
   test("a fact waits for its number until the transaction with the number before has ended", async () => {
@@ -144,20 +148,26 @@ describe("PostgreSQL itself", () => {
     expect((await store.revocations.since(0)).map(({ fact }) => fact.id)).toEqual(["first", "second"]);
   });
 
-  test("a lock is waited for, and read under is what was committed before", async () => {
-    const [one, two] = [open(), open()];
+  test("a lock is waited for, and read under it is what was committed before, whatever the server's default", async () => {
+    const strict = await databases.empty();
+    await (await strict.open()).migrate();
+    const name = sql.id(new URL(strict.url).pathname.slice(1));
+    await sql`alter database ${name} set default_transaction_isolation to 'repeatable read'`.execute(strict.raw());
+    const [one, two] = [await strict.open(), await strict.open()];
     let waiting: Promise<unknown> | undefined;
     await one.transaction(async (tx) => {
       await tx.lock("installation");
       waiting = two.transaction(async (later) => {
+        expect(await later.installation.read()).toBeUndefined();
         await later.lock("installation");
         return later.installation.read();
       });
-      await untilOneWaits(database.raw());
+      await untilOneWaits(strict.raw());
       await two.transaction((beside) => beside.lock("keys"));
       await tx.installation.create({ epoch: "epoch", masterKeyId: "key" });
     });
     expect(await waiting).toStrictEqual({ epoch: "epoch", masterKeyId: "key" });
+    await strict.close();
   });
 
   test("a pool of one's own is used as it is and stays open, and pg's parsers are as they were", async () => {

@@ -128,6 +128,19 @@ describe("SQLite itself", () => {
     await store.close();
   });
 
+  test("no write is taken down by a transaction that was left open on the connection", async () => {
+    const database = openSqliteFile(file);
+    const store = createSqliteStore(database, world, 5000);
+    await store.migrate();
+    database.exec("begin immediate");
+    await store.accounts.insert(anAccount("ada"));
+    await store.transaction((tx) => tx.accounts.insert(anAccount("bob")));
+    await store.close();
+    const reopened = await openSqlite({ file, world });
+    expect(await reopened.accounts.list({ limit: 5 })).toHaveLength(2);
+    await reopened.close();
+  });
+
   test("another process that is writing holds up a writer, no reader, and nothing else of this process", async () => {
     const store = await openSqlite({ file, world });
     await store.migrate();

@@ -6,8 +6,8 @@ import type { Answer, Step } from "./postgres-child.ts";
 
 /** A real PostgreSQL, for one test file. */
 export interface TestPostgres {
-  /** The connection string of a fresh database: an empty one, or a copy of one that nobody is connected to. */
-  url(copyOf?: string): Promise<string>;
+  /** The connection string of a fresh, empty database. */
+  url(): Promise<string>;
   /** Ends the server as a shutdown does; its data stays. */
   halt(): Promise<void>;
   /** Starts it again on the same port. */
@@ -37,12 +37,11 @@ export async function startPostgres(): Promise<TestPostgres> {
   const server = `postgres://postgres:password@127.0.0.1:${port}`;
   let databases = 0;
   return {
-    async url(copyOf) {
-      const template = copyOf === undefined ? "template1" : new URL(copyOf).pathname.slice(1);
+    async url() {
       databases += 1;
       const client = new pg.Client(`${server}/postgres`);
       await client.connect();
-      await client.query(`create database test_${databases} template ${template} strategy file_copy`);
+      await client.query(`create database test_${databases}`);
       await client.end();
       return `${server}/test_${databases}`;
     },

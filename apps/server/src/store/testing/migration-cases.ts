@@ -57,12 +57,16 @@ export function migrationCases(given: Given): void {
     });
 
     test("a schema that is newer than the program is not touched", async () => {
-      const { database, store } = given;
-      const name = "9999-later";
-      await sql`insert into countersign_migrations (name, timestamp) values (${name}, '2100-01-01')`.execute(
-        database.raw(),
-      );
-      await expect(store.migrate()).rejects.toMatchObject({ reason: "unavailable" });
+      const empty = await given.databases.empty();
+      try {
+        const store = await empty.open();
+        await store.migrate();
+        const later = sql`insert into countersign_migrations (name, timestamp) values ('9999-later', '2100-01-01')`;
+        await later.execute(empty.raw());
+        await expect(store.migrate()).rejects.toMatchObject({ reason: "unavailable" });
+      } finally {
+        await empty.close();
+      }
     });
   });
 }

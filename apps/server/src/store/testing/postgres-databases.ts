@@ -1,4 +1,4 @@
-import { Kysely } from "kysely";
+import { Kysely, sql } from "kysely";
 import pg from "pg";
 import type { TestPostgres } from "../../testing/postgres.ts";
 import { openPostgres } from "../postgres.ts";
@@ -11,23 +11,36 @@ export interface PostgresDatabase extends TestDatabase {
   readonly url: string;
 }
 
-/** Databases on a server that runs once the first one is asked for. */
+/**
+ * Databases on a server that runs once the first one is asked for. A migrated one is emptied and used again, because
+ * making one costs more than most tests: a test that changes the schema takes an empty one and migrates it.
+ */
 export function postgresDatabases(server: () => TestPostgres): TestDatabases<PostgresDatabase> {
-  let template: Promise<string> | undefined;
+  const free: string[] = [];
+  const empty = async () => createDatabase(await server().url());
   return {
-    empty: async () => createDatabase(await server().url()),
+    empty,
     async migrated() {
-      template ??= migrate(await server().url());
-      return createDatabase(await server().url(await template));
+      const url = free.pop();
+      const database = url === undefined ? await empty() : createDatabase(url);
+      if (url === undefined) await (await database.open()).migrate();
+      return {
+        ...database,
+        async close() {
+          await deleteRows(database.raw());
+          await database.close();
+          free.push(database.url);
+        },
+      };
     },
   };
 }
 
-async function migrate(url: string): Promise<string> {
-  const store = openPostgres({ connection: url });
-  await store.migrate();
-  await store.close();
-  return url;
+async function deleteRows(db: Kysely<Schema>): Promise<void> {
+  const tables = await sql<{ name: string }>`select tablename as name from pg_tables where schemaname = 'public'
+    and tablename not in ('revocation_counter', 'countersign_migrations', 'countersign_migrations_lock')`.execute(db);
+  const deletions = tables.rows.map(({ name }) => `delete from ${name};`).join("");
+  await sql`${sql.raw(deletions)} update revocation_counter set last = 0`.execute(db);
 }
 
 function createDatabase(url: string): PostgresDatabase {
