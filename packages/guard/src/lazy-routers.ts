@@ -12,15 +12,25 @@ const trusted = new WeakSet<object>();
 /**
  * Replaces every lazy router in a record of routes by one that is refused, when it is loaded, before tRPC adds any of its
  * procedures. Everything else stays what it is.
+ *
+ * @throws {TypeError} naming the path of what can be no route, which tRPC would walk into without end.
  */
 export function checkLazyRoutes(routes: Routes, path = ""): Routes {
-  const entries = Object.entries(routes).map(([key, item]) => {
-    if (isLazy(item)) return [key, checkedLazy(item, `${path}${key}.`)] as const;
-    if (typeof item !== "object" || item === null) return [key, item] as const;
-    if (isRouter(item)) checkLazyLoaders(item, `${path}${key}.`);
-    return [key, isRouter(item) ? item : checkLazyRoutes(item as Routes, `${path}${key}.`)] as const;
-  });
+  const entries = Object.entries(routes).map(([key, item]) => [key, checkLazyRoute(item, path + key)] as const);
   return Object.fromEntries(entries);
+}
+
+function checkLazyRoute(item: unknown, path: string): Routes[string] {
+  if (isLazy(item)) return checkedLazy(item, `${path}.`);
+  // Whether a function is a guarded procedure is asked when the router stands.
+  if (typeof item === "function") return item as Routes[string];
+  if (typeof item !== "object" || item === null) throw new TypeError(`${path}: not a procedure and not a router`);
+  if (!isRouter(item)) {
+    if ("_def" in item) throw new TypeError(`${path}: not a procedure; end it with query, mutation or subscription`);
+    return checkLazyRoutes(item as Routes, `${path}.`);
+  }
+  checkLazyLoaders(item, `${path}.`);
+  return item;
 }
 
 /** The same for the lazy routers inside a router that is about to become part of another. */

@@ -1,0 +1,99 @@
+import { initTRPC } from "@trpc/server";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import type { Facts } from "./facts.ts";
+import { createGuard } from "./guard.ts";
+import { createDesk } from "./testing/desk.ts";
+
+const desk = await createDesk();
+const t = initTRPC.context<{ auth: Facts }>().create();
+const remote = {
+  issuer: "https://auth.example",
+  audience: "https://api.example",
+  permissions: ["notes:read"],
+  revocation: { mode: "until-expiry" },
+};
+const local = { issuer: desk.verifier, permissions: ["notes:read"] };
+
+/** Past the compiler, as JavaScript would. */
+const create = (options: object) => createGuard(t, options as never);
+
+describe("corpus 17: a guard that would not guard is not made", () => {
+  test("the settings that all of these were made from make one", () => {
+    expect(create(remote)).toHaveProperty("router");
+    expect(create(local)).toHaveProperty("router");
+  });
+
+  test.each<[string, object, string]>([
+    ["no issuer", { ...remote, issuer: undefined }, "issuer:"],
+    ["an empty issuer", { ...remote, issuer: "" }, "issuer:"],
+    ["an issuer that is no URL", { ...remote, issuer: "auth.example" }, "issuer:"],
+    ["RFC 8414 2: an issuer without TLS", { ...remote, issuer: "http://auth.example" }, "issuer:"],
+    ["an issuer without TLS at home", { ...remote, issuer: "http://localhost:8443" }, "issuer:"],
+    ["an issuer with a query", { ...remote, issuer: "https://auth.example/?a=b" }, "issuer:"],
+    ["an issuer with an empty query", { ...remote, issuer: "https://auth.example/?" }, "issuer:"],
+    ["an issuer with a fragment", { ...remote, issuer: "https://auth.example/#a" }, "issuer:"],
+    ["an issuer with credentials", { ...remote, issuer: "https://user:pass@auth.example" }, "issuer:"],
+    ["an issuer with a line break", { ...remote, issuer: "https://auth.example\n" }, "issuer:"],
+    ["a list of issuers", { ...remote, issuer: ["https://auth.example"] }, "issuer:"],
+    ["an issuer with half a verifier", { ...local, issuer: { issuer: "https://auth.example" } }, "issuer:"],
+    ["a verifier without an issuer", { ...local, issuer: { ...desk.verifier, issuer: "" } }, "issuer:"],
+    ["no audience for an issuer elsewhere", { ...remote, audience: undefined }, "audience:"],
+    ["an empty audience", { ...remote, audience: "" }, "audience:"],
+    ["an audience that is no URL", { ...remote, audience: "notes" }, "audience:"],
+    ["an audience without TLS", { ...remote, audience: "http://api.example" }, "audience:"],
+    ["an audience that looks like home", { ...remote, audience: "http://localhost.evil.example" }, "audience:"],
+    ["an audience with a pattern for a query", { ...remote, audience: "https://api.example/?.*" }, "audience:"],
+    ["an empty audience for a verifier", { ...local, audience: "" }, "audience:"],
+    ["no word on revocation", { ...remote, revocation: undefined }, "revocation:"],
+    ["an unknown mode of revocation", { ...remote, revocation: { mode: "never" } }, "revocation:"],
+    ["revocation for a verifier that knows", { ...local, revocation: { mode: "until-expiry" } }, "revocation:"],
+    ["no permissions", { ...local, permissions: undefined }, "permissions:"],
+    ["empty permissions", { ...local, permissions: [] }, "permissions:"],
+    ["an empty permission", { ...local, permissions: [""] }, "permissions:"],
+    ["a permission twice", { ...local, permissions: ["a:b", "c:d", "a:b"] }, 'permissions: "a:b"'],
+    ["a permission without a verb", { ...local, permissions: ["notes"] }, 'permissions: "notes"'],
+    ["a permission with two verbs", { ...local, permissions: ["notes:read:all"] }, "permissions:"],
+    ["a permission with a space", { ...local, permissions: ["notes:read all"] }, "permissions:"],
+    ["a permission in capitals", { ...local, permissions: ["Notes:Read"] }, "permissions:"],
+    ["a permission that is a pattern", { ...local, permissions: ["notes:*"] }, "permissions:"],
+    ["a permission with a quote", { ...local, permissions: ['notes:"'] }, "permissions:"],
+    ["permissions as a text", { ...local, permissions: "notes:read" }, "permissions:"],
+    ["a batch of nothing", { ...local, maxBatchSize: 0 }, "maxBatchSize:"],
+    ["a batch without end", { ...local, maxBatchSize: Number.POSITIVE_INFINITY }, "maxBatchSize:"],
+    ["a memory of nothing", { ...local, rememberTokens: 0 }, "rememberTokens:"],
+    ["a base that reads input", { ...local, base: t.procedure.input(z.string()) }, "base:"],
+    ["a base that replaces the call", { ...local, base: t.procedure.experimental_caller(async () => 1) }, "base:"],
+  ])("%s", (_what, options, sentence) => {
+    expect(() => create(options)).toThrow(sentence);
+    expect(() => create(options)).toThrow(TypeError);
+  });
+
+  test("an API under development may have an audience without TLS at home", () => {
+    for (const audience of ["http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:3000"]) {
+      expect(create({ ...remote, audience })).toHaveProperty("router");
+    }
+  });
+});
+
+describe("a policy that asks for nothing is not made", () => {
+  const guard = createGuard(t, { issuer: desk.verifier, permissions: ["notes:read"] });
+  const loose = guard as unknown as Record<
+    "open" | "allowed",
+    CallableFunction & Record<"any" | "orSignedIn", CallableFunction>
+  >;
+
+  test("open wants to know why", () => {
+    for (const why of ["", "  ", undefined]) {
+      expect(() => loose.open(why)).toThrow("open: say why");
+      expect(() => loose.open.orSignedIn(why)).toThrow("open: say why");
+    }
+  });
+
+  test("allowed wants permissions of this API", () => {
+    expect(() => loose.allowed()).toThrow("allowed: name at least one");
+    expect(() => loose.allowed.any()).toThrow("allowed: name at least one");
+    expect(() => loose.allowed("notes:purge")).toThrow('allowed: "notes:purge"');
+    expect(() => loose.allowed.any("notes:read", "constructor")).toThrow('allowed: "constructor"');
+  });
+});
