@@ -76,7 +76,9 @@ const something = (value: string | undefined) => (value ? undefined : "Something
 
 const cancelled = () => new Failure("cancelled", "Cancelled; nothing was changed.");
 
-function answered<T>(answer: T | symbol): T {
+/** An answer, or the wish to stop. */
+function answered<T>(answer: T): Exclude<T, symbol> {
   if (typeof answer === "symbol") throw cancelled();
-  return answer;
+  // What is left when symbols are gone; the compiler does not narrow a type parameter.
+  return answer as Exclude<T, symbol>;
 }

@@ -12,12 +12,18 @@ export interface Context {
   readonly ask: Ask;
   /** `--email`, if it was given. */
   readonly email: string | undefined;
-  /** The server: the one that a link names, else the one of option or environment. There is one a run. */
-  connect(link?: URL): CountersignClient;
+  /**
+   * The server: the one that a link names, else the one of option or environment. There is one a run.
+   *
+   * @throws {Failure} `localFile` where the tokens at rest cannot be used
+   */
+  connect(link?: URL): Promise<CountersignClient>;
   /** The same, with a session. @throws {Failure} `signedOut` before any call is made */
   signedIn(): Promise<CountersignClient>;
   /** The server's address as people know it. */
   server(): string;
+  /** Whether it is also the one that the next command talks to, without a link. */
+  isChosen(): boolean;
 }
 
 export interface Surroundings {
@@ -38,7 +44,10 @@ export interface OpenContext extends Context {
 export function createContext({ globals, environment, streams }: Surroundings): OpenContext {
   let open: { readonly url: URL; readonly client: CountersignClient; readonly tokens: TokenFile } | undefined;
 
-  const connect = (link?: URL) => {
+  const opened = (link?: URL) => {
+    if (link && globals.url !== undefined && serverUrl(globals, environment).origin !== link.origin) {
+      throw new Failure("usage", "The link leads to another server than --url.", "Leave --url out.");
+    }
     open ??= openServer(link ?? serverUrl(globals, environment), globals, environment);
     return open;
   };
@@ -48,6 +57,13 @@ export function createContext({ globals, environment, streams }: Surroundings): 
     if (problem) throw problem;
   };
 
+  const connect = async (link?: URL) => {
+    const { client } = opened(link);
+    await client.session.ready();
+    check();
+    return client;
+  };
+
   return {
     ask: createAsk({
       input: streams.stdin,
@@ -55,16 +71,16 @@ export function createContext({ globals, environment, streams }: Surroundings): 
       passwordStdin: globals.passwordStdin ?? false,
     }),
     email: globals.email,
-    connect: (link) => connect(link).client,
+    connect,
     signedIn: async () => {
-      const { client } = connect();
-      const { status } = await client.session.ready();
-      check();
-      if (status === "signed-out")
+      const client = await connect();
+      if (client.session.state.status === "signed-out") {
         throw new Failure("signedOut", "You are not signed in.", "Sign in: countersign login");
+      }
       return client;
     },
-    server: () => connect().url.origin,
+    server: () => opened().url.origin,
+    isChosen: () => opened().url.origin === serverUrl(globals, environment).origin,
     check,
     close: () => open?.client.dispose(),
   };

@@ -25,3 +25,8 @@ export function readEnvironment(): Environment {
     plain: Boolean(env["NO_COLOR"]) || env["TERM"] === "dumb",
   };
 }
+
+/** Certificates are verified here whatever the environment says of other programs. */
+export function insistOnVerification(): void {
+  delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
+}

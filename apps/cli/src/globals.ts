@@ -26,11 +26,11 @@ export const globalOptions = [
 /**
  * The server to talk to: `--url`, else the environment's, else this machine's.
  *
- * @throws {Failure} `usage` unless it is an https address without a secret, query or fragment in it
+ * @throws {Failure} `usage` unless it is an https origin: nothing secret in it, no path, no query
  */
 export function serverUrl(globals: Globals, environment: Environment): URL {
   const url = URL.parse(globals.url ?? environment.url ?? DEFAULT_URL);
-  const plain = url && !url.username && !url.password && !url.search && !url.hash;
+  const plain = url && url.href === `${url.origin}/`;
   if (plain && url.protocol === "https:") return url;
   throw new Failure(
     "usage",

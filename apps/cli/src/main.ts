@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { readEnvironment } from "./environment.ts";
+import { insistOnVerification, readEnvironment } from "./environment.ts";
 import { run } from "./run.ts";
 
+insistOnVerification();
 process.exitCode = await run(process.argv.slice(2), process, readEnvironment());

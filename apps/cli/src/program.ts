@@ -70,19 +70,26 @@ function addCommand(parent: Commander, command: Command, act: Act): void {
   leaf.action(async () => {
     const names = command.parameters.map((parameter) => parameter.replace(/\?$/, ""));
     const input = Object.fromEntries(names.map((name, at) => [name, leaf.processedArgs[at]]));
-    await act(command, { ...input, ...leaf.opts() }, leaf.optsWithGlobals());
+    await act(command, { ...input, ...optionsOf(command, leaf) }, leaf.optsWithGlobals());
   });
 }
 
 function addOption(leaf: Commander, name: string, { kind, says, value = "value" }: Option): void {
   const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   const add = {
-    switch: () => leaf.option(flag, says, false),
+    switch: () => leaf.option(flag, says),
     text: () => leaf.option(`${flag} <${value}>`, says),
     number: () => leaf.option(`${flag} <${value}>`, says, wholeNumber),
-    list: () => leaf.option(`${flag} <${value}>`, says, (one, all: readonly string[]) => [...all, one], []),
+    list: () => leaf.option(`${flag} <${value}>`, says, (one, all: readonly string[] = []) => [...all, one]),
   };
   add[kind]();
+}
+
+/** What was given, and what "not given" means to each kind. */
+function optionsOf(command: Command, leaf: Commander): Record<string, unknown> {
+  const empty = { switch: false, text: undefined, number: undefined, list: [] };
+  const absent = Object.entries(command.options).map(([name, { kind }]) => [name, empty[kind]]);
+  return { ...Object.fromEntries(absent), ...leaf.opts() };
 }
 
 function wholeNumber(text: string): number {

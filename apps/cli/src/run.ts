@@ -6,7 +6,7 @@ import { exits } from "./exit-codes.ts";
 import { explain, forPeople, forPrograms } from "./explain.ts";
 import { render } from "./output.ts";
 import { createProgram } from "./program.ts";
-import { safeText } from "./safe-text.ts";
+import { safeLines } from "./safe-text.ts";
 
 export type Streams = Pick<NodeJS.Process, "stdin" | "stdout" | "stderr">;
 
@@ -25,7 +25,7 @@ export async function run(argv: readonly string[], streams: Streams, environment
       const { bold, dim } = colours(stdout);
       const answer = await command.run(context, input);
       stdout.write(render(answer, json, { head: bold, faint: dim }));
-      if (answer.note !== undefined) stderr.write(`${safeText(answer.note)}\n`);
+      if (answer.note !== undefined && !json) stderr.write(safeLines(answer.note));
       context.check();
     } finally {
       context.close();

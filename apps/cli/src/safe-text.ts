@@ -11,6 +11,14 @@ export function safeText(text: string): string {
   return stripVTControlCharacters(text).replace(controls, "\ufffd");
 }
 
+/** The same for a text of several lines, each of them ended. */
+export function safeLines(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => `${safeText(line)}\n`)
+    .join("");
+}
+
 /** JSON of any value in which no character moves a terminal's cursor: the same data, more of it escaped. */
 export function safeJson(value: unknown): string {
   const escaped = (char: string) => (char === "\n" ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);

@@ -30,9 +30,12 @@ const told: Readonly<Record<string, Told>> = {
 };
 
 /** Says why a server could not be reached, as far as the causes of an error tell. */
-export function explainUnreachable(error: unknown): Told & { readonly code: string | undefined } {
-  const code = codesOf(error).find((one) => Object.hasOwn(told, one));
-  return { code, ...((code && told[code]) ?? { says: "The server cannot be reached.", next: check }) };
+export function explainUnreachable(error: unknown): Told & { readonly reason: string } {
+  for (const code of codesOf(error)) {
+    const known = Object.hasOwn(told, code) ? told[code] : undefined;
+    if (known) return { reason: code, ...known };
+  }
+  return { reason: "network", says: "The server cannot be reached.", next: check };
 }
 
 /** The codes along an error's causes, and of the several attempts that one connection may be made of. */

@@ -1,11 +1,24 @@
 import { command } from "../command.ts";
+import { Failure } from "../failure.ts";
 import { done } from "../output.ts";
 
 export const logout = command({
   name: "logout",
   says: "sign out: the session ends here and at the server",
   run: async ({ connect, server }) => {
-    await connect().session.end();
-    return done(`Signed out of ${server()}.`, { server: server() });
+    const { session } = await connect();
+    if (session.state.status === "signed-out")
+      return done(`You were not signed in to ${server()}.`, { server: server() });
+    let untold = false;
+    session.onWarning(({ kind }) => {
+      untold ||= kind === "end_pending";
+    });
+    await session.end();
+    if (!untold) return done(`Signed out of ${server()}.`, { server: server() });
+    throw new Failure(
+      "unreachable",
+      "You are signed out here, but the server could not be told.",
+      "It will be told by the next command, or end the session from elsewhere: countersign sessions end ID",
+    );
   },
 });

@@ -29,9 +29,13 @@ export function readSession(markdown: string): Step[] {
 export function matches(expected: readonly string[], shown: string): boolean {
   const pattern = expected
     .map((line) => line.trimEnd())
-    .map((line) => (line === "…" ? "(?:.*\n)*?" : `${line.split("…").map(RegExp.escape).join(".*")}\n`))
+    .map((line) => (line === "…" ? "(?:.*\n)*?" : `${line.split("…").map(literally).join(".*")}\n`))
     .join("");
   const lines = shown.split("\n").map((line) => line.trimEnd());
   const text = lines.join("\n").replace(/^\n+|\n+$/g, "");
   return new RegExp(`^${pattern}$`).test(text === "" ? "" : `${text}\n`);
+}
+
+function literally(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
