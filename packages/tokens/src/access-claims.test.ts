@@ -27,7 +27,7 @@ const refused = async (payload: Part, reason = "token_invalid") =>
 const raw = (name: string, value: string) =>
   JSON.stringify({ ...accountClaims(), [name]: "@" }).replace(`"${name}":"@"`, `"${name}":${value}`);
 
-describe("RFC 9068 2.2: every required claim", () => {
+describe("server case 7, RFC 9068 2.2: every required claim", () => {
   const ofAccounts = Object.keys(accountClaims());
   const ofServices = Object.keys(serviceClaims());
 
@@ -53,7 +53,7 @@ describe("RFC 9068 2.2: every required claim", () => {
   );
 });
 
-describe("ASVS 9.2.3: issuer and audience", () => {
+describe("server case 7, ASVS 9.2.3, 9.2.4: issuer and audience", () => {
   test.each([
     ["a list that holds it", [AUDIENCE]],
     ["a list that holds it among others", ["https://other.example", AUDIENCE]],

@@ -42,7 +42,7 @@ describe("a compact token is taken apart", () => {
   });
 });
 
-describe("the shape is judged before any parsing", () => {
+describe("server case 7: the shape is judged before any parsing", () => {
   const honest = compact(HEADER, { sub: "ann" });
   const [header = "", payload = ""] = honest.split(".");
 

@@ -9,6 +9,9 @@ const job: HashJob = { act: "hash", password: "correct horse", parameters: defau
 /** No test here waits for a deadline unless it says so. */
 const PATIENT = { deadlineMs: 60_000 };
 
+/** Where all cores are taken, the lowest priority makes a second or two of each hash. */
+const BUSY_MACHINE = { timeout: 180_000 };
+
 let pool: HashPool | undefined;
 const open = (options: HashPoolOptions = {}) => {
   pool = createHashPool({ ...PATIENT, ...options });
@@ -18,13 +21,13 @@ afterEach(async () => {
   await pool?.close();
 });
 
-/** A pool of one process, which is held still so that everything else can be looked at in peace. */
-async function held(options: HashPoolOptions = {}) {
+/** A pool of one process that is held still over its first job, so that everything else can be looked at in peace. */
+function held(options: HashPoolOptions = {}) {
   const pool = open({ processes: 1, ...options });
-  await pool.run(job);
+  const first = pool.run(job);
   const [pid = 0] = pool.statistics().processes;
   process.kill(pid, "SIGSTOP");
-  return { pool, pid };
+  return { pool, pid, first };
 }
 
 describe("hashing happens in processes of its own", () => {
@@ -46,7 +49,7 @@ describe("hashing happens in processes of its own", () => {
     expect(getPriority(pid)).toBe(constants.priority.PRIORITY_LOW);
   });
 
-  test("one fewer than there are cores, and one at least", async () => {
+  test("one fewer than there are cores, and one at least", BUSY_MACHINE, async () => {
     const pool = open();
     await Promise.all(Array.from({ length: 24 }, () => pool.run(job)));
     expect(pool.statistics().processes).toHaveLength(Math.min(24, Math.max(1, availableParallelism() - 1)));
@@ -64,9 +67,11 @@ describe("hashing happens in processes of its own", () => {
   test("in the order of arrival", async () => {
     const pool = open({ processes: 1 });
     const finished: number[] = [];
-    await Promise.all(
-      [0, 1, 2, 3, 4].map(async (at) => finished.push(at * Math.sign(Object.keys(await pool.run(job)).length))),
-    );
+    const jobs = [0, 1, 2, 3, 4].map(async (at) => {
+      await pool.run(job);
+      finished.push(at);
+    });
+    await Promise.all(jobs);
     expect(finished).toEqual([0, 1, 2, 3, 4]);
   });
 
@@ -82,21 +87,25 @@ describe("hashing happens in processes of its own", () => {
 });
 
 describe("corpus 70: a flood is refused early", () => {
-  test("of 100 at once, so many are hashed as have room, and the others are told when to come back", async () => {
-    const pool = open();
-    const size = Math.max(1, availableParallelism() - 1);
-    const flood = Promise.allSettled(Array.from({ length: 100 }, () => pool.run(job)));
-    expect(pool.statistics().processes.length).toBe(Math.min(size, 100));
-    expect(pool.statistics()).toMatchObject({ running: Math.min(size, 100), waiting: Math.min(32, 100 - size) });
-    const results = await flood;
-    const refused = results.filter((result) => result.status === "rejected");
-    expect(results.length - refused.length).toBe(Math.min(100, size + 32));
-    for (const { reason } of refused) {
-      expect(reason).toMatchObject({ name: "Refusal", reason: "busy", retryAfter: PATIENT.deadlineMs / 1000 });
-    }
-  });
+  test(
+    "of 100 at once, so many are hashed as have room, and the others are told when to come back",
+    BUSY_MACHINE,
+    async () => {
+      const pool = open();
+      const size = Math.max(1, availableParallelism() - 1);
+      const flood = Promise.allSettled(Array.from({ length: 100 }, () => pool.run(job)));
+      expect(pool.statistics().processes.length).toBe(Math.min(size, 100));
+      expect(pool.statistics()).toMatchObject({ running: Math.min(size, 100), waiting: Math.min(32, 100 - size) });
+      const results = await flood;
+      const refused = results.filter((result) => result.status === "rejected");
+      expect(results.length - refused.length).toBe(Math.min(100, size + 32));
+      for (const { reason } of refused) {
+        expect(reason).toMatchObject({ name: "Refusal", reason: "busy", retryAfter: PATIENT.deadlineMs / 1000 });
+      }
+    },
+  );
 
-  test("with the settings of a server, each of the 100 is answered within its deadline, one way or the other", async () => {
+  test("with the settings of a server, each of the 100 is hashed or told when to come back", BUSY_MACHINE, async () => {
     pool = createHashPool();
     const attempts = Array.from({ length: 100 }, () => pool?.run(job));
     for (const result of await Promise.allSettled(attempts)) {
@@ -107,11 +116,11 @@ describe("corpus 70: a flood is refused early", () => {
   });
 
   test("there is room again as soon as one is done", async () => {
-    const { pool, pid } = await held({ queue: 1 });
-    const [running, waiting] = [pool.run(job), pool.run(job)];
+    const { pool, pid, first } = held({ queue: 1 });
+    const waiting = pool.run(job);
     await expect(pool.run(job)).rejects.toMatchObject({ reason: "busy" });
     process.kill(pid, "SIGCONT");
-    await running;
+    await first;
     const later = pool.run(job);
     expect(await waiting).toHaveProperty("encoded");
     expect(await later).toHaveProperty("encoded");
@@ -119,32 +128,31 @@ describe("corpus 70: a flood is refused early", () => {
 });
 
 describe("a job that takes too long", () => {
-  test("is refused at its deadline, whether it runs or waits, and its process serves the next", async () => {
-    const { pool, pid } = await held({ deadlineMs: 300 });
+  test("to come to its turn is refused at its deadline, and the one that runs is finished", async () => {
+    const { pool, pid, first } = held({ deadlineMs: 200 });
     const late = await Promise.allSettled([pool.run(job), pool.run(job)]);
     expect(late).toMatchObject([1, 2].map(() => ({ status: "rejected", reason: { reason: "busy", retryAfter: 1 } })));
-    expect(pool.statistics()).toMatchObject({ processes: [pid], running: 1, waiting: 0 });
+    expect(pool.statistics()).toEqual({ processes: [pid], running: 1, waiting: 0 });
     process.kill(pid, "SIGCONT");
-    await expect.poll(() => pool.statistics().running).toBe(0);
+    expect(await first).toHaveProperty("encoded");
     expect(await pool.run(job)).toHaveProperty("encoded");
     expect(pool.statistics().processes).toEqual([pid]);
   });
 
-  test("for ever has its process replaced", async () => {
-    const { pool, pid } = await held({ deadlineMs: 1500, stuckMs: 50 });
-    await expect(pool.run(job)).rejects.toMatchObject({ reason: "busy" });
-    await expect.poll(() => processAlive(pid)).toBe(false);
-    await expect.poll(() => pool.statistics().processes).toEqual([]);
-    expect(await pool.run(job)).toHaveProperty("encoded");
+  test("to come to an end is refused, and its process replaced", async () => {
+    const { pool, pid, first } = held({ stuckMs: 200 });
+    await expect(first).rejects.toMatchObject({ reason: "busy", retryAfter: 60 });
+    expect(processAlive(pid)).toBe(false);
+    expect(pool.statistics().processes).toEqual([]);
   });
 });
 
 describe("a process that dies", () => {
   test("fails its own job as busy, and the waiting ones go to its successor", async () => {
-    const { pool, pid } = await held();
-    const [running, waiting] = [pool.run(job), pool.run(job)];
+    const { pool, pid, first } = held();
+    const waiting = pool.run(job);
     process.kill(pid, "SIGKILL");
-    await expect(running).rejects.toMatchObject({ reason: "busy", retryAfter: 60 });
+    await expect(first).rejects.toMatchObject({ reason: "busy", retryAfter: 60 });
     expect(await waiting).toHaveProperty("encoded");
     expect(pool.statistics().processes).toHaveLength(1);
     expect(pool.statistics().processes).not.toContain(pid);
@@ -162,8 +170,8 @@ describe("a process that dies", () => {
 
 describe("closing", () => {
   test("ends the processes, and refuses what runs, waits and comes later", async () => {
-    const { pool, pid } = await held();
-    const jobs = Promise.allSettled([pool.run(job), pool.run(job)]);
+    const { pool, pid, first } = held();
+    const jobs = Promise.allSettled([first, pool.run(job)]);
     await pool.close();
     expect(processAlive(pid)).toBe(false);
     expect(await jobs).toMatchObject([1, 2].map(() => ({ status: "rejected", reason: { reason: "busy" } })));

@@ -4,7 +4,7 @@ import type { HashAnswer, HashJob } from "./job.ts";
 import { type HashChild, startChild } from "./start-child.ts";
 
 export interface HashPool {
-  /** @throws {Refusal} `busy` with `retryAfter`: no room, no answer in time, or the process died over it. */
+  /** @throws {Refusal} `busy` with `retryAfter`: no room, not its turn in time, or the process died over it. */
   run(job: HashJob): Promise<HashAnswer>;
   statistics(): { readonly processes: readonly number[]; readonly running: number; readonly waiting: number };
   /** Ends the processes. What has not been answered is refused as `busy`, and so is everything later. */
@@ -16,9 +16,12 @@ export interface HashPoolOptions {
   readonly processes?: number;
   /** How many more may wait. */
   readonly queue?: number;
-  /** How long a job may take from its arrival, in milliseconds. */
+  /** How long a job may wait for its turn, in milliseconds. */
   readonly deadlineMs?: number;
-  /** How long after that a process may go on before it counts as stuck and is replaced, in milliseconds. */
+  /**
+   * How long a process may take for one job before it counts as stuck and is replaced, in milliseconds. Much longer than
+   * a hash: where all cores are taken, the lowest priority gets little of them, and half a hash is of no use to anybody.
+   */
   readonly stuckMs?: number;
 }
 
@@ -32,7 +35,6 @@ interface Task {
 interface Worker {
   readonly child: HashChild;
   task: Task | undefined;
-  /** Runs from the deadline of its task on. */
   stuck: NodeJS.Timeout | undefined;
 }
 
@@ -53,7 +55,7 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
   const waiting: Task[] = [];
   let closed = false;
 
-  // By then everything that waits now has been answered or given up.
+  // By then nothing of what waits now is waiting any more.
   const retryAfter = Math.ceil(deadlineMs / 1000);
   const busy = (detail: string, cause: { cause?: unknown } = {}) =>
     new Refusal("busy", { detail, retryAfter, ...cause });
@@ -75,9 +77,9 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
       const task = waiting.shift();
       if (!task) return;
       try {
+        clearTimeout(task.deadline);
         give(task, idle ?? start());
       } catch (cause) {
-        clearTimeout(task.deadline);
         task.reject(busy("no hashing process could be started", { cause }));
       }
     }
@@ -85,6 +87,7 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
 
   function give(task: Task, worker: Worker): void {
     worker.task = task;
+    worker.stuck = setTimeout(() => void worker.child.kill(), stuckMs);
     worker.child.send(task.job);
   }
 
@@ -103,21 +106,16 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
 
   /** Takes its task from a worker, and gives the next one out. */
   function release(worker: Worker): Task | undefined {
-    const { task, stuck } = worker;
+    const { task } = worker;
     worker.task = undefined;
-    worker.stuck = undefined;
-    clearTimeout(task?.deadline);
-    clearTimeout(stuck);
+    clearTimeout(worker.stuck);
     assign();
     return task;
   }
 
   function giveUp(task: Task): void {
-    task.reject(busy("no hash within the deadline"));
-    const at = waiting.indexOf(task);
-    if (at >= 0) waiting.splice(at, 1);
-    const worker = [...workers].find((one) => one.task === task);
-    if (worker) worker.stuck = setTimeout(() => void worker.child.kill(), stuckMs).unref();
+    waiting.splice(waiting.indexOf(task), 1);
+    task.reject(busy("the deadline has passed in the hashing queue"));
   }
 
   return {
