@@ -88,7 +88,7 @@ describe("an issuer's keys", () => {
     expect(issuer.remote.has(a.kid)).toBe(false);
   });
 
-  test("server case 6: a new key is found at once, a second after a fetch within the cool-down", async () => {
+  test("a new key that nobody announced is found as soon as the cool-down allows", async () => {
     const issuer = createIssuer(a);
     await issuer.remote.find(a.kid);
     issuer.publish(a, b);

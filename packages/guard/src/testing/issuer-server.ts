@@ -1,0 +1,43 @@
+import { createServer, type RequestListener, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Fetch } from "../fetch-json.ts";
+
+/** A real HTTP server in an issuer's place. What it answers can be changed path by path; every visit is counted. */
+export interface IssuerServer {
+  readonly origin: string;
+  /** Reaches the server under the issuer's https name, as a fetch with an authority of its own would. */
+  readonly fetch: Fetch;
+  readonly visits: string[];
+  answer(path: string, document: unknown): void;
+  answerBy(path: string, listener: (response: ServerResponse) => void): void;
+  close(): Promise<void>;
+}
+
+export const METADATA = "/.well-known/oauth-authorization-server";
+
+export async function startIssuerServer(issuer: string): Promise<IssuerServer> {
+  const answers = new Map<string, (response: ServerResponse) => void>();
+  const visits: string[] = [];
+  const listener: RequestListener = (request, response) => {
+    const path = request.url ?? "";
+    visits.push(path);
+    const answer = answers.get(path);
+    if (answer) answer(response);
+    else response.writeHead(404).end("not found");
+  };
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const answerBy = (path: string, answer: (response: ServerResponse) => void) => void answers.set(path, answer);
+  return {
+    origin,
+    visits,
+    fetch: (url, init) => fetch(url.replace(new URL(issuer).origin, origin), init),
+    answer: (path, document) =>
+      answerBy(path, (response) => {
+        response.setHeader("content-type", "application/json").end(JSON.stringify(document));
+      }),
+    answerBy,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
