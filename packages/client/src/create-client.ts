@@ -1,11 +1,13 @@
-import type { TRPCClient } from "@trpc/client";
+import { createTRPCClient, httpBatchLink, httpLink, splitLink, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { IssuerRouter } from "./api.ts";
-import type { ClientWorld } from "./client-world.ts";
-import type { ConnectOptions } from "./connect.ts";
+import { checkAudience, createAudiences } from "./audiences.ts";
+import { type ClientWorld, systemClientWorld } from "./client-world.ts";
+import { type ConnectOptions, connect } from "./connect.ts";
+import { createSession } from "./create-session.ts";
 import type { Session } from "./session.ts";
-import type { SignIn } from "./sign-in.ts";
-import type { TokenStorage } from "./storage.ts";
+import { createSignIn, type SignIn } from "./sign-in.ts";
+import { memoryStorage, type TokenStorage } from "./storage.ts";
 
 export interface ClientOptions {
   /** The issuer's address: https, or http on loopback. */
@@ -34,11 +36,49 @@ export interface CountersignClient extends SignIn {
   dispose(): void;
 }
 
+/** As many calls as the issuer takes in one request. */
+const MOST_CALLS = 20;
+const LONGEST_URL = 2_000;
+const PATIENCE_MS = 10_000;
+
 /**
  * A client of one issuer: its API, typed, and the session that carries the tokens.
  *
- * @throws {TypeError} for a URL that is none, or one without TLS
+ * @throws {TypeError} for an address that is none, or one without TLS
  */
 export function createClient(options: ClientOptions): CountersignClient {
-  throw new TypeError(`no session for ${options.url} yet`);
+  const { client = "cli", storage = memoryStorage(), world = systemClientWorld, timeout = PATIENCE_MS } = options;
+  const url = new URL(checkAudience("url", options.url));
+  const own = url.href.replace(/\/$/, "");
+  const others = (options.audiences ?? []).map((audience) => checkAudience("audiences", audience));
+  const audiences = createAudiences(own, others);
+  // Looked up at each request: whoever replaces the global one later is served as well.
+  const fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
+  const { session, dispose } = createSession({ url, client, storage, audiences, fetch, timeout, world });
+
+  return Object.freeze({
+    api: connectIssuer(url, session),
+    session,
+    ...createSignIn({ url, client, session, fetch }),
+    connect<Router extends AnyTRPCRouter>(to: ConnectOptions<Router>) {
+      audiences.want(checkAudience("audience", to.audience ?? new URL(to.url).origin));
+      return connect<Router>(session, to);
+    },
+    dispose,
+  });
+}
+
+/** Queries in batches; a mutation by itself, because the issuer takes credentials in no other way. */
+function connectIssuer(url: URL, { link, fetch }: Session): TRPCClient<IssuerRouter> {
+  const options = { url: `${url.origin}/trpc`, fetch };
+  return createTRPCClient<IssuerRouter>({
+    links: [
+      link(),
+      splitLink({
+        condition: ({ type }) => type === "query",
+        true: httpBatchLink({ ...options, maxItems: MOST_CALLS, maxURLLength: LONGEST_URL }),
+        false: httpLink(options),
+      }),
+    ],
+  });
 }

@@ -32,6 +32,7 @@ export class ClientError extends Error {
 interface CallError extends Error {
   readonly data: unknown;
   readonly shape: unknown;
+  readonly meta?: unknown;
 }
 
 /**
@@ -55,7 +56,12 @@ export function guardRefusalOf(error: unknown): Reason | undefined {
   return isKnownReason(reason) ? reason : undefined;
 }
 
-export function isCallError(error: unknown): error is CallError {
+/** The response that a call failed with, where tRPC's link tells. */
+export function responseOf(error: unknown): unknown {
+  return isCallError(error) ? fieldOf(error.meta, "response") : undefined;
+}
+
+function isCallError(error: unknown): error is CallError {
   return error instanceof Error && error.name === "TRPCClientError" && "data" in error && "shape" in error;
 }
 

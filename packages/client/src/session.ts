@@ -2,6 +2,12 @@ import type { TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { SessionState, SessionWarning } from "./session-state.ts";
 
+/** A `fetch`, as strictly typed programs and tRPC's links both take it. */
+export type SessionFetch = (
+  input: string | URL | Request,
+  init?: { readonly [Option in keyof RequestInit]?: RequestInit[Option] | undefined },
+) => Promise<Response>;
+
 /** One sign-in on this device, as the app sees it. Holds the tokens and shows them to nobody but who asks. */
 export interface Session {
   /** As it is known now; `signed-out` until storage was read, see `ready`. */
@@ -41,7 +47,7 @@ export interface Session {
    * `fetch` with the access token of the audience that the URL belongs to, by exact origin; with no token for any other
    * URL. Redirects are errors where a token goes along. A request that brings its own `Authorization` is left alone.
    */
-  readonly fetch: typeof fetch;
+  readonly fetch: SessionFetch;
   /**
    * A link to put before the terminating one: repeats a call once that the guard refused before it ran, after renewing
    * the token. The terminating link needs `fetch: session.fetch`.

@@ -1,0 +1,61 @@
+import type { ClientWorld } from "./client-world.ts";
+import { parseJson } from "./session-record.ts";
+
+/** What came back from the server, not yet judged. */
+export type Answer =
+  | {
+      readonly status: number;
+      /** The body, if it was JSON. */
+      readonly body: unknown;
+      /** `Retry-After` in seconds. */
+      readonly retryAfter: number | undefined;
+    }
+  /** Nothing came back, or not in time. Nobody knows whether the server did what it was asked. */
+  | { readonly error: unknown };
+
+/** Asks one of the server's routes for tokens. Never throws. */
+export type Ask = (route: "start" | "refresh" | "end", body: object) => Promise<Answer>;
+
+export interface AskDeps {
+  readonly url: URL;
+  readonly fetch: typeof fetch;
+  /** Milliseconds from asking to the last byte. */
+  readonly timeout: number;
+  readonly world: Pick<ClientWorld, "setTimer">;
+}
+
+export function createAsk({ url, fetch, timeout, world }: AskDeps): Ask {
+  return async (route, body) => {
+    const controller = new AbortController();
+    const cancel = world.setTimer(() => controller.abort(), timeout);
+    try {
+      return await readAnswer(
+        await fetch(new URL(`/session/${route}`, url), {
+          method: "POST",
+          headers: { "content-type": "application/json", accept: "application/json", "x-countersign": "1" },
+          body: JSON.stringify(body),
+          redirect: "error",
+          signal: controller.signal,
+        }),
+      );
+    } catch (error) {
+      return { error };
+    } finally {
+      cancel();
+    }
+  };
+}
+
+async function readAnswer(response: Response): Promise<Answer> {
+  const body = parseJson(await response.text());
+  return { status: response.status, body, retryAfter: readRetryAfter(response.headers) };
+}
+
+/** Seconds, or a date (RFC 9110 §10.2.3): that one is read against the server's own clock, or not at all. */
+function readRetryAfter(headers: Headers): number | undefined {
+  const value = headers.get("retry-after")?.trim();
+  if (!value) return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  const seconds = (Date.parse(value) - Date.parse(headers.get("date") ?? "")) / 1000;
+  return seconds >= 0 ? seconds : undefined;
+}

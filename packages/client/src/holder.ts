@@ -1,0 +1,136 @@
+import type { ClientWorld } from "./client-world.ts";
+import { elapsedSince, type Moment } from "./clock-skew.ts";
+import { createListeners } from "./listeners.ts";
+import { dueAfter } from "./schedule.ts";
+import { type KeptToken, type SessionRecord, tokenOf } from "./session-record.ts";
+import type { SessionState, SessionWarning } from "./session-state.ts";
+
+/** A session in memory. Secret. */
+export interface Held {
+  readonly record: SessionRecord;
+  readonly askedAt: Moment;
+  /** Milliseconds from asking after which it should be renewed. */
+  readonly dueAfter: number;
+  /** Whether a token of it was used: what nobody uses is not renewed by the clock, so that it can end from idleness. */
+  used: boolean;
+  /** Whether the server refused to renew it. */
+  rejected: boolean;
+}
+
+/** The one place where a session is held in memory: who it is, what state that makes, and who is told. */
+export interface Holder {
+  readonly held: Held | undefined;
+  readonly state: SessionState;
+  /** Rises when a call that began before must not go on: signed out on purpose, or somebody else signed in. */
+  readonly epoch: number;
+  /** Rises with every record that is taken. */
+  readonly renewals: number;
+  hold(record: SessionRecord, askedAt: Moment, first?: boolean): Held;
+  /** Nobody is signed in any more. @param onPurpose whether the app asked for it */
+  release(onPurpose: boolean): void;
+  setRefreshing(refreshing: boolean): void;
+  /** The server will not renew it: its tokens are used for as long as they live. */
+  reject(held: Held): void;
+  onState: (listener: (state: SessionState) => void) => () => void;
+  onAccount: (listener: (account: string | undefined, before: string | undefined) => void) => () => void;
+  onWarning: (listener: (warning: SessionWarning) => void) => () => void;
+  /** For the session itself: after every change of `held`, before any listener of the app. */
+  onHeld: (listener: () => void) => () => void;
+  warn(warning: SessionWarning): void;
+}
+
+/** @param audience whose permissions are shown: the issuer's own */
+export function createHolder(world: ClientWorld, audience: string): Holder {
+  const warnings = createListeners<[SessionWarning]>(() => undefined);
+  const thrown = (cause: unknown) => warnings.tell({ kind: "listener", cause });
+  const states = createListeners<[SessionState]>(thrown);
+  const accounts = createListeners<[string | undefined, string | undefined]>(thrown);
+  const holds = createListeners<[]>(thrown);
+
+  let held: Held | undefined;
+  let state: SessionState = { status: "signed-out" };
+  let refreshing = false;
+  let epoch = 0;
+  let renewals = 0;
+  /** Whose calls may still be under way, also after signing out. */
+  let lastAccount: string | undefined;
+
+  const setHeld = (next: Held | undefined, first: boolean) => {
+    const before = held?.record.account;
+    const account = next?.record.account;
+    held = next;
+    if (account !== undefined && lastAccount !== undefined && account !== lastAccount) epoch += 1;
+    lastAccount = account ?? lastAccount;
+    state = stateOf(held, refreshing, audience);
+    holds.tell();
+    if (account !== before && !first) accounts.tell(account, before);
+    states.tell(state);
+  };
+
+  return {
+    get held() {
+      return held;
+    },
+    get state() {
+      return state;
+    },
+    get epoch() {
+      return epoch;
+    },
+    get renewals() {
+      return renewals;
+    },
+    hold(record, askedAt, first = false) {
+      const life = Math.min(...record.tokens.map((token) => token.life));
+      const next = { record, askedAt, dueAfter: dueAfter(life, world), used: false, rejected: false };
+      renewals += 1;
+      refreshing = false;
+      setHeld(next, first);
+      return next;
+    },
+    release(onPurpose) {
+      if (onPurpose) epoch += 1;
+      if (held) setHeld(undefined, false);
+    },
+    setRefreshing(now) {
+      if (refreshing === now) return;
+      refreshing = now;
+      if (!held) return;
+      state = stateOf(held, refreshing, audience);
+      states.tell(state);
+    },
+    reject(one) {
+      one.rejected = true;
+      holds.tell();
+      warnings.tell({ kind: "refresh_rejected" });
+    },
+    onState: states.add,
+    onAccount: accounts.add,
+    onWarning: warnings.add,
+    onHeld: holds.add,
+    warn: warnings.tell,
+  };
+}
+
+function stateOf(held: Held | undefined, refreshing: boolean, audience: string): SessionState {
+  if (!held) return { status: "signed-out" };
+  const { record } = held;
+  return {
+    status: refreshing ? "refreshing" : "signed-in",
+    account: record.account,
+    session: record.session,
+    endsAt: record.endsAt,
+    permissions: (tokenOf(record, audience)?.scope ?? "").split(" ").filter(Boolean),
+  };
+}
+
+/** Whether a token of a session has expired, by either clock. */
+export function isExpired(held: Held, token: KeptToken, world: ClientWorld): boolean {
+  return elapsedSince(held.askedAt, world) >= token.life;
+}
+
+/** Milliseconds until the last token of a session expires. */
+export function lifeLeft(held: Held, world: ClientWorld): number {
+  const longest = Math.max(...held.record.tokens.map((token) => token.life));
+  return longest - elapsedSince(held.askedAt, world);
+}

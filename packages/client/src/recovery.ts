@@ -1,0 +1,64 @@
+import { actions } from "./actions.ts";
+import { guardRefusalOf, responseOf } from "./errors.ts";
+import type { Holder } from "./holder.ts";
+import type { Renewal } from "./renewal.ts";
+import type { AskedWith } from "./session-fetch.ts";
+import { tokenOf } from "./session-record.ts";
+
+/** How things stood when a call began. */
+export interface Began {
+  readonly epoch: number;
+  readonly renewals: number;
+  readonly session: string | undefined;
+}
+
+export interface Recovery {
+  begin(): Began;
+  /**
+   * Does what a failed call asks for.
+   *
+   * @returns whether to repeat the call: the guard refused it before it ran, and there is a newer token of the same
+   * account
+   * @throws {ClientError} why there is no newer token
+   */
+  recover(error: unknown, began: Began): Promise<boolean>;
+}
+
+export interface RecoveryDeps {
+  readonly holder: Holder;
+  readonly renewal: Renewal;
+  readonly askedWith: (response: unknown) => AskedWith | undefined;
+}
+
+/**
+ * What is done about calls that failed: by the guard's own word only (`ran: false` and a reason), never by a status, and
+ * never after a failure that leaves open whether the call ran.
+ */
+export function createRecovery({ holder, renewal, askedWith }: RecoveryDeps): Recovery {
+  async function refresh(asked: AskedWith | undefined, began: Began): Promise<boolean> {
+    // Renewed for this very call, and refused all the same: once is enough.
+    if (asked?.renewed) return false;
+    const { held } = holder;
+    if (!held || holder.epoch !== began.epoch) return false;
+    // A call that was refused beside this one may have had the session renewed already.
+    const isOld = asked
+      ? tokenOf(held.record, asked.audience)?.accessToken !== asked.token
+      : holder.renewals !== began.renewals;
+    if (!isOld) await renewal.renew({ due: true, audience: asked?.audience });
+    return holder.held !== undefined && holder.epoch === began.epoch;
+  }
+
+  return {
+    begin: () => ({ epoch: holder.epoch, renewals: holder.renewals, session: holder.held?.record.session }),
+    async recover(error, began) {
+      const reason = guardRefusalOf(error);
+      if (reason === undefined) return false;
+      const asked = askedWith(responseOf(error));
+      if (actions[reason] === "refresh") return await refresh(asked, began);
+      const { held } = holder;
+      const isOver = reason === "session_ended" && held?.record.session === (asked ?? began).session;
+      if (isOver && held) await renewal.leave(held);
+      return false;
+    },
+  };
+}

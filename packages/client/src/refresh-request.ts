@@ -1,0 +1,75 @@
+import type { Ask } from "./ask.ts";
+import type { Audiences } from "./audiences.ts";
+import type { ClientWorld } from "./client-world.ts";
+import { type Moment, momentOf } from "./clock-skew.ts";
+import { judgeRefresh, type Outcome } from "./refresh.ts";
+import type { SessionRecord } from "./session-record.ts";
+
+/** How often an attempt is made in a row. After that, the cool-down rules. */
+const ATTEMPTS = 3;
+/** No attempt begins later than this after the first, in milliseconds. */
+const PERSISTENCE_MS = 5_000;
+/** Longer than this nobody waits in place. */
+const SHORT_WAIT_S = 2;
+const FIRST_PAUSE_MS = 200;
+
+export interface RefreshRequestDeps {
+  /** Id of this app. */
+  readonly client: string;
+  readonly ask: Ask;
+  readonly audiences: Audiences;
+  readonly world: ClientWorld;
+}
+
+/** What came of it, and when it was asked. */
+export interface Asked {
+  readonly outcome: Outcome;
+  readonly askedAt: Moment;
+}
+
+/**
+ * Asks for a renewal, a few times where that may help: after a lost reply the same token gets the same successor, and a
+ * server that restarts is soon back. Pauses grow, with jitter, and are never shorter than the server asked for.
+ *
+ * @param audience one that a token is needed for
+ * @param isWanted whether anybody still wants the answer
+ */
+export function createRefreshRequest({ client, ask, audiences, world }: RefreshRequestDeps) {
+  /** One request, or more where the server does not know one of the audiences. */
+  async function askOnce(record: SessionRecord, audience: string | undefined): Promise<Asked> {
+    const lists = audiences.lists(record, audience);
+    for (let at = 0; ; at += 1) {
+      const list = lists[at] ?? [];
+      const next = lists[at + 1];
+      const askedAt = momentOf(world);
+      const outcome = judgeRefresh(
+        await ask("refresh", { client, refresh_token: record.refreshToken, ...audiences.named(list) }),
+      );
+      const isUnknown = outcome.kind === "refused" && outcome.reason === "invalid_target";
+      if (!isUnknown || !next) return { outcome, askedAt };
+      audiences.refused(list.filter((one) => !next.includes(one)));
+    }
+  }
+
+  return async (record: SessionRecord, audience: string | undefined, isWanted: () => boolean): Promise<Asked> => {
+    const began = world.monotonic();
+    for (let attempt = 1; ; attempt += 1) {
+      const asked = await askOnce(record, audience);
+      const wait = waitOf(asked.outcome);
+      const isOver = attempt >= ATTEMPTS || wait > SHORT_WAIT_S || world.monotonic() - began > PERSISTENCE_MS;
+      if (isOver || !isWanted()) return asked;
+      await pause(world, (wait * 1000 + FIRST_PAUSE_MS * 3 ** (attempt - 1)) * (1 + world.random() / 2));
+      if (!isWanted()) return asked;
+    }
+  };
+}
+
+/** Seconds to wait before it makes sense to ask again; for ever where it never does. */
+function waitOf(outcome: Outcome): number {
+  if (outcome.kind === "network") return 0;
+  return outcome.kind === "wait" ? (outcome.seconds ?? 0) : Number.POSITIVE_INFINITY;
+}
+
+function pause(world: Pick<ClientWorld, "setTimer">, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void world.setTimer(resolve, milliseconds));
+}

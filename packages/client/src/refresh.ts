@@ -1,0 +1,45 @@
+import type { Reason } from "@countersign/tokens";
+import { actions, isKnownReason } from "./actions.ts";
+import type { Answer } from "./ask.ts";
+import { ClientError, type ClientReason } from "./errors.ts";
+import { isSessionReply, type RefreshableReply } from "./session-record.ts";
+
+/** What an answer to `/session/start` or `/session/refresh` means. */
+export type Outcome =
+  | { readonly kind: "renewed"; readonly reply: RefreshableReply }
+  /** The grant is no good and never will be. */
+  | { readonly kind: "rejected"; readonly error: ClientError }
+  /** Asked wrongly: asking the same again changes nothing, and the session is what it was. */
+  | { readonly kind: "refused"; readonly reason: Reason; readonly error: ClientError }
+  /** Not now. The session is what it was. `seconds`: what the server asked for, if it did. */
+  | { readonly kind: "wait"; readonly seconds: number | undefined; readonly error: ClientError }
+  /** No answer: the server may have renewed the session or not, and asking again is right either way. */
+  | { readonly kind: "network"; readonly error: ClientError };
+
+/**
+ * Judges an answer. Only the server's own word ends a session: `invalid_grant` in JSON with a status of 4xx. What a proxy
+ * says in its stead, an error of the server's, or a page of somebody else's, keeps it.
+ */
+export function judgeRefresh(answer: Answer): Outcome {
+  if ("error" in answer) return { kind: "network", error: new ClientError("network", { cause: answer.error }) };
+  const { status, body, retryAfter } = answer;
+  if (status === 200 && isSessionReply(body)) return { kind: "renewed", reply: body };
+  const reason = reasonIn(body);
+  const isFinal = reason !== undefined && actions[reason] !== "wait" && status >= 400 && status < 500;
+  if (!isFinal) {
+    const error = new ClientError(reason ?? guess(status), { status, retryAfter });
+    return { kind: "wait", seconds: retryAfter, error };
+  }
+  const error = new ClientError(reason, { status, retryAfter });
+  return reason === "invalid_grant" ? { kind: "rejected", error } : { kind: "refused", reason, error };
+}
+
+function reasonIn(body: unknown): Reason | undefined {
+  const reason = typeof body === "object" && body !== null && "error" in body ? body.error : undefined;
+  return isKnownReason(reason) ? reason : undefined;
+}
+
+/** What to call an answer that gives no reason. It only names it: nothing is done because of it. */
+function guess(status: number): ClientReason {
+  return status === 429 || status >= 500 ? "unavailable" : "unknown";
+}

@@ -1,0 +1,133 @@
+import type { ClientWorld } from "./client-world.ts";
+import { momentAt } from "./clock-skew.ts";
+import { createCoolDown } from "./cool-down.ts";
+import { ClientError } from "./errors.ts";
+import { type Held, type Holder, isExpired, lifeLeft } from "./holder.ts";
+import { type Asked, createRefreshRequest, type RefreshRequestDeps } from "./refresh-request.ts";
+import { recordOf, tokenOf } from "./session-record.ts";
+import type { Found, SessionStore } from "./session-store.ts";
+import { createSingleFlight } from "./single-flight.ts";
+
+export interface RenewalDeps extends RefreshRequestDeps {
+  readonly holder: Holder;
+  readonly store: SessionStore;
+  readonly world: ClientWorld;
+}
+
+/** Why a renewal is asked for. */
+export interface Need {
+  /** The token is expired, or a guard refused it: then a session that cannot be renewed is over. */
+  readonly due: boolean;
+  /** An audience that a token is needed for. */
+  readonly audience?: string | undefined;
+}
+
+export interface Renewal {
+  /**
+   * Renews the session: one request, however many ask. Resolves also when it was signed out meanwhile.
+   *
+   * @throws {ClientError} why there are no new tokens
+   */
+  renew(need: Need): Promise<void>;
+  /** Signs out of a session that is over at the server, unless another holder of the storage has a better one. */
+  leave(held: Held): Promise<void>;
+}
+
+/** Records of other holders that are taken over in one renewal. */
+const ADOPTIONS = 3;
+
+export function createRenewal({ holder, store, world, ...rest }: RenewalDeps): Renewal {
+  const { own } = rest.audiences;
+  const request = createRefreshRequest({ ...rest, world });
+  const coolDown = createCoolDown(world);
+  const inFlight = createSingleFlight();
+
+  const hasToken = (held: Held, audience = own) => {
+    const token = tokenOf(held.record, audience);
+    return token !== undefined && !isExpired(held, token, world);
+  };
+
+  /** Looks into storage and follows what another holder did there. @returns what is held now, if it changed hands */
+  async function follow(held: Held, look: Promise<Found>): Promise<"same" | "changed"> {
+    const found = await look;
+    if (holder.held !== held) return "changed";
+    if (found.kind === "gone") holder.release(true);
+    else if (found.kind === "other") holder.hold(found.record, momentAt(found.record.askedAt, world));
+    else return "same";
+    return "changed";
+  }
+
+  async function fly(audience: string | undefined): Promise<void> {
+    for (let adoptions = 0; adoptions <= ADOPTIONS; adoptions += 1) {
+      const before = holder.held;
+      if (!before) return;
+      const changed = (await follow(before, store.look(before.record))) === "changed";
+      const held = holder.held;
+      if (!held || (changed && hasToken(held, audience))) return;
+      coolDown.assertOver(held.record.refreshToken);
+      holder.setRefreshing(true);
+      const asked = await request(held.record, audience, () => holder.held === held);
+      // Signed out or in meanwhile: the answer is nobody's.
+      if (holder.held !== held) return;
+      if (asked.outcome.kind !== "rejected") return await settle(held, asked);
+      // Another holder may have renewed the session just now, and stored it.
+      if ((await follow(held, store.look(held.record))) === "same") return reject(held, asked.outcome.error);
+    }
+  }
+
+  async function settle(base: Held, { outcome, askedAt }: Asked): Promise<void> {
+    const { refreshToken } = base.record;
+    if (outcome.kind !== "renewed") {
+      coolDown.failed(refreshToken, outcome.error, outcome.kind === "wait" ? outcome.seconds : undefined);
+      throw outcome.error;
+    }
+    coolDown.succeeded(refreshToken);
+    const held = holder.hold(recordOf(outcome.reply, askedAt.wall, base.record), askedAt);
+    await follow(
+      held,
+      store.save(held.record, () => holder.held === held),
+    );
+  }
+
+  function reject(held: Held, error: ClientError): never {
+    holder.reject(held);
+    throw error;
+  }
+
+  async function leave(held: Held): Promise<void> {
+    if ((await follow(held, store.look(held.record))) === "changed") return;
+    holder.release(false);
+    await store.drop(held.record);
+  }
+
+  /** Over, for whoever needs more than what is left of it. */
+  async function leaveIfOver({ due }: Need): Promise<void> {
+    const { held } = holder;
+    if (held?.rejected && (due || lifeLeft(held, world) <= 0)) await leave(held);
+  }
+
+  async function renewOnce(need: Need): Promise<"own" | "joined"> {
+    try {
+      if (holder.held?.rejected) throw new ClientError("invalid_grant");
+      return await inFlight(() => fly(need.audience).finally(() => holder.setRefreshing(false)));
+    } catch (error) {
+      await leaveIfOver(need);
+      throw error;
+    }
+  }
+
+  return {
+    leave,
+    async renew(need) {
+      const { audience } = need;
+      if (audience !== undefined) coolDown.assertOver(audience);
+      const isMissing = () => audience !== undefined && holder.held && !tokenOf(holder.held.record, audience);
+      // The flight that was joined may have been for another audience.
+      while ((await renewOnce(need)) === "joined") if (!isMissing()) return;
+      if (audience === undefined || !isMissing()) return;
+      const error = new ClientError("invalid_target");
+      coolDown.failed(audience, error, undefined);
+      throw error;
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import type { Audiences } from "./audiences.ts";
+import type { Departures } from "./departures.ts";
+import { ClientError } from "./errors.ts";
+import type { Holder } from "./holder.ts";
+import type { SessionFetch } from "./session.ts";
+import type { Obtained } from "./tokens.ts";
+import { untilAborted } from "./until-aborted.ts";
+
+/** What a response was asked with. Secret. */
+export interface AskedWith {
+  readonly audience: string;
+  readonly token: string;
+  /** Id of the session that the token is of. */
+  readonly session: string | undefined;
+  /** Whether the request had the session renewed before it went out. */
+  readonly renewed: boolean;
+}
+
+export interface SessionFetchDeps {
+  readonly fetch: typeof fetch;
+  readonly ready: () => Promise<unknown>;
+  readonly holder: Holder;
+  readonly audiences: Audiences;
+  readonly departures: Departures;
+  readonly obtain: (audience: string) => Promise<Obtained>;
+}
+
+interface Made {
+  readonly fetch: SessionFetch;
+  /** What a response was asked with; `undefined` for one that went out without a token of ours. */
+  askedWith(response: unknown): AskedWith | undefined;
+}
+
+/** `fetch` that carries the session's token to its audience and nowhere else: see `Session.fetch`. */
+export function createSessionFetch(deps: SessionFetchDeps): Made {
+  const { fetch, ready, holder, audiences, departures, obtain } = deps;
+  const asked = new WeakMap<object, AskedWith>();
+
+  const sessionFetch: SessionFetch = async (input, options) => {
+    // An option that is undefined is none; only the types tell the two apart.
+    const init = options as RequestInit | undefined;
+    const url = urlOf(input);
+    const audience = url && audiences.of(url);
+    if (!audience || headersOf(input, init).has("authorization")) return await fetch(input, init);
+    await ready();
+    const { epoch } = holder;
+    if (!departures.leave(url, epoch)) throw new ClientError("session_ended");
+    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+    const { token, renewed, failure } = await untilAborted(obtain(audience), signal);
+    // Whoever began this has signed out, or is somebody else now.
+    if (holder.epoch !== epoch) throw new ClientError("session_ended");
+    if (token === undefined) {
+      if (failure !== undefined && holder.held) throw failure;
+      return await fetch(input, init);
+    }
+    const response = await fetch(...withToken(token, input, init));
+    asked.set(response, { audience, token, session: holder.held?.record.session, renewed });
+    return response;
+  };
+
+  return {
+    fetch: sessionFetch,
+    askedWith: (response) => (typeof response === "object" && response !== null ? asked.get(response) : undefined),
+  };
+}
+
+type Input = Parameters<SessionFetch>[0];
+type Init = RequestInit | undefined;
+
+/** A page's own address completes a relative one; without a page, `fetch` itself refuses it. */
+function urlOf(input: Input): URL | undefined {
+  const text = input instanceof Request ? input.url : String(input);
+  const { location } = globalThis as { readonly location?: { readonly href: string } };
+  const base = location?.href;
+  return URL.canParse(text, base) ? new URL(text, base) : undefined;
+}
+
+function headersOf(input: Input, init: Init): Headers {
+  return new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+}
+
+/** The token goes where it was sent: whoever redirects gets nothing. */
+function withToken(token: string, input: Input, init: Init): [Input, Init] {
+  const headers = headersOf(input, init);
+  headers.set("authorization", `Bearer ${token}`);
+  return [input, { ...init, headers, redirect: "error" }];
+}

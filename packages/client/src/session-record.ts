@@ -1,0 +1,115 @@
+import type { SessionReply, TokenReply } from "@countersign/tokens";
+
+/** An access token as it is kept. */
+export interface KeptToken {
+  readonly audience: string;
+  readonly accessToken: string;
+  /** Milliseconds from asking for it. */
+  readonly life: number;
+  readonly scope: string;
+}
+
+/** A session as it is kept, in memory and in storage. Secret. */
+export interface SessionRecord {
+  readonly version: 1;
+  readonly account: string;
+  readonly session: string;
+  /** Seconds since the epoch, by the server's clock. */
+  readonly endsAt: number;
+  /** How often it was renewed: which of two records is the newer one. */
+  readonly rotation: number;
+  readonly refreshToken: string;
+  /** Wall clock in milliseconds when the tokens were asked for. */
+  readonly askedAt: number;
+  readonly tokens: readonly KeptToken[];
+}
+
+/** What a reply makes of a session. `before` is the record whose refresh token was sent. */
+export function recordOf(reply: RefreshableReply, askedAt: number, before?: SessionRecord): SessionRecord {
+  return {
+    version: 1,
+    account: reply.account,
+    session: reply.session,
+    endsAt: reply.session_end,
+    rotation: before === undefined ? 0 : before.rotation + 1,
+    refreshToken: reply.refresh_token,
+    askedAt,
+    tokens: reply.tokens.map((token) => ({
+      audience: token.audience,
+      accessToken: token.access_token,
+      life: token.expires_in * 1000,
+      scope: token.scope,
+    })),
+  };
+}
+
+export function tokenOf(record: SessionRecord, audience: string): KeptToken | undefined {
+  return record.tokens.find((token) => token.audience === audience);
+}
+
+/** A reply to a client that keeps its own refresh token. */
+export type RefreshableReply = SessionReply & { readonly refresh_token: string };
+
+/** What may stand in a header (RFC 6750 §2.1); anything else would be printed by the error that refuses it. */
+const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/** Whether a reply has all that is used of it: a proxy may have answered in the server's stead. */
+export function isSessionReply(value: unknown): value is RefreshableReply {
+  return (
+    has(value, {
+      account: isText,
+      session: isText,
+      server_time: isTime,
+      session_end: isTime,
+      refresh_token: isToken,
+    }) &&
+    isListOf<TokenReply>(value["tokens"], {
+      audience: isText,
+      access_token: isToken,
+      expires_in: isTime,
+      scope: isString,
+    })
+  );
+}
+
+/** Reads what storage holds; `undefined` for what is no record of this version. */
+export function parseRecord(text: string): SessionRecord | undefined {
+  const value = parseJson(text);
+  const isRecord =
+    has(value, {
+      version: (version) => version === 1,
+      account: isText,
+      session: isText,
+      endsAt: isTime,
+      rotation: isTime,
+      refreshToken: isToken,
+      askedAt: isTime,
+    }) &&
+    isListOf<KeptToken>(value["tokens"], { audience: isText, accessToken: isToken, life: isTime, scope: isString });
+  // Every field was looked at just now.
+  return isRecord ? (value as unknown as SessionRecord) : undefined;
+}
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+type Checks<T = Record<string, unknown>> = { readonly [K in keyof T]?: (value: unknown) => boolean };
+
+function has(value: unknown, checks: Checks): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(checks).every(([name, fits]) => fits?.((value as Record<string, unknown>)[name]));
+}
+
+function isListOf<T>(value: unknown, checks: Checks<T>): boolean {
+  return Array.isArray(value) && value.every((item) => has(item, checks));
+}
+
+const isString = (value: unknown) => typeof value === "string";
+const isText = (value: unknown) => typeof value === "string" && value !== "";
+const isTime = (value: unknown) => typeof value === "number" && Number.isFinite(value) && value >= 0;
+const isToken = (value: unknown) => typeof value === "string" && TOKEN.test(value);
