@@ -6,6 +6,7 @@ import { systemWorld, type World } from "@countersign/tokens";
 import type { FastifyInstance } from "fastify";
 import { certificatesOf } from "./certificates.ts";
 import type { Config } from "./config.ts";
+import { watchLateConnections } from "./http/late-connections.ts";
 import { listening } from "./http/listening.ts";
 import { createLog, type Log } from "./http/log.ts";
 import { createPlainServer } from "./http/plain-port.ts";
@@ -60,7 +61,7 @@ export async function createApp(
   const fastify = createServer({ issuer: config.issuer, tls: config.tls, pair: certificates?.pair, log, world });
   await fastify.register(issuer.plugin);
 
-  const undo: (() => unknown)[] = [];
+  const undo: (() => unknown)[] = [watchLateConnections(tlsServerOf(fastify))];
   const serve = async () => {
     const place = { host: config.host, port: config.port, setting: "COUNTERSIGN_PORT" };
     undo.push(await listening(fastify.server, place, (address) => fastify.listen(address)));

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemWorld, type World } from "@countersign/tokens";
+import type { TLSSocket } from "node:tls";
 import { type App, createApp } from "../../app.ts";
 import { type Config, readConfig } from "../../config.ts";
 import { freePort } from "../../testing/free-port.ts";
@@ -22,6 +22,7 @@ export interface RunningApp {
   readonly lines: string[];
   call(path: string, call?: Call): Promise<Reply>;
   raw(bytes: string): Promise<string>;
+  dial(options?: object): Promise<TLSSocket>;
   /** POST of JSON, with what `/session/*` demands. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Reply>;
   /** A handoff for the administrator, whom the first call makes. */
@@ -29,8 +30,13 @@ export interface RunningApp {
   stop(): Promise<void>;
 }
 
-/** Starts one on a free port. @param settings environment variables without their prefix */
-export async function startApp(settings: Record<string, string> = {}, world: World = systemWorld): Promise<RunningApp> {
+/**
+ * Starts one on a free port.
+ *
+ * @param settings environment variables without their prefix
+ * @param authority what callers trust, where it is not the server's own
+ */
+export async function startApp(settings: Record<string, string> = {}, authority?: string): Promise<RunningApp> {
   const dataDir = mkdtempSync(join(tmpdir(), "countersign-app-"));
   const given = { PORT: `${await freePort()}`, PLAIN_PORT: "off", DATA_DIR: dataDir, ...settings };
   const config: Config = readConfig(
@@ -38,9 +44,10 @@ export async function startApp(settings: Record<string, string> = {}, world: Wor
   );
   const lines: string[] = [];
   const log = createLog("debug", { write: (line) => void lines.push(line) });
-  const app = await createApp(config, { world, log });
+  const app = await createApp(config, { log });
   await app.listen();
-  const { call, raw } = callerOfOrigin(config.issuer, readFileSync(join(dataDir, "ca.pem"), "utf8"));
+  const ca = authority ?? readFileSync(join(config.dataDir, "ca.pem"), "utf8");
+  const { call, raw, dial } = callerOfOrigin(config.issuer, ca);
   const json = { "content-type": "application/json", "x-countersign": "1" };
   const post: RunningApp["post"] = (path, body, headers = {}) =>
     call(path, { method: "POST", headers: { ...json, ...headers }, body: JSON.stringify(body) });
@@ -52,6 +59,7 @@ export async function startApp(settings: Record<string, string> = {}, world: Wor
     lines,
     call,
     raw,
+    dial,
     post,
     async handoff(client, origin) {
       const from: Record<string, string> = origin === undefined ? {} : { origin };
