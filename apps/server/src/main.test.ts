@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { callerOfOrigin } from "./http/testing/call.ts";
+import { freePort } from "./testing/free-port.ts";
+
+const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+
+let directory: string;
+const children: ChildProcess[] = [];
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "countersign-main-"));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  }
+  rmSync(directory, { recursive: true });
+});
+
+/** The program as a person starts it: a folder, an environment, two outputs. */
+function run(settings: Record<string, string>) {
+  const environment = Object.entries({ PLAIN_PORT: "off", ...settings }).map(([name, value]) => [
+    `COUNTERSIGN_${name}`,
+    value,
+  ]);
+  const child = spawn(process.execPath, ["--conditions=source", main], {
+    cwd: directory,
+    env: { PATH: process.env["PATH"], ...Object.fromEntries(environment) },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  children.push(child);
+  const said = { out: "", err: "" };
+  child.stdout.on("data", (chunk) => {
+    said.out += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    said.err += chunk;
+  });
+  const exit = once(child, "close").then(([code]) => code as number | null);
+  return { child, said, exit };
+}
+
+async function ready(port: number, settings: Record<string, string> = {}) {
+  const program = run({ PORT: `${port}`, ...settings });
+  await expect
+    .poll(() => program.said.out + program.said.err, { timeout: 20_000, interval: 10 })
+    .toContain("is ready at");
+  return program;
+}
+
+describe("the program", () => {
+  test("needs no configuration: it makes what it needs, says where it is, and ends when asked", async () => {
+    const port = await freePort();
+    const { child, said, exit } = await ready(port);
+    const data = join(directory, "data");
+    await expect.poll(() => said.out).toContain("countersign setup");
+    expect(said.out).toContain(`Countersign is ready at https://localhost:${port}`);
+    expect(said.out).toContain(join(data, "ca.pem"));
+    const link = /https:\/\/localhost:\d+\/setup#[\w-]{43}/.exec(said.out)?.[0] ?? "";
+    expect(readFileSync(join(data, "setup-link"), "utf8")).toBe(`${link}\n`);
+    expect(said.err).not.toContain(link.split("#")[1]);
+    for (const line of said.err.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("level");
+
+    const { call } = callerOfOrigin(`https://localhost:${port}`, readFileSync(join(data, "ca.pem"), "utf8"));
+    expect((await call("/readyz")).status).toBe(200);
+    child.kill("SIGTERM");
+    expect(await exit).toBe(0);
+    expect(child.signalCode).toBeNull();
+  });
+
+  test("ASVS 13.3.1: leaves nothing that others may read but the authority's certificate", async () => {
+    const { child, exit } = await ready(await freePort());
+    const mode = (name: string) => statSync(join(directory, "data", name)).mode & 0o777;
+    expect(mode(".")).toBe(0o700);
+    expect(mode("ca.pem")).toBe(0o644);
+    for (const name of ["master-key", "countersign.db", "ca-key.pem", "leaf.pem", "leaf-key.pem", "setup-link"]) {
+      expect([name, mode(name)]).toEqual([name, 0o600]);
+    }
+    child.kill("SIGINT");
+    expect(await exit).toBe(0);
+  });
+
+  test("starts again on what it made", async () => {
+    const port = await freePort();
+    const first = await ready(port);
+    const authority = readFileSync(join(directory, "data", "ca.pem"), "utf8");
+    first.child.kill("SIGKILL");
+    await first.exit;
+    const second = await ready(port);
+    expect(readFileSync(join(directory, "data", "ca.pem"), "utf8")).toBe(authority);
+    second.child.kill("SIGTERM");
+    expect(await second.exit).toBe(0);
+  });
+
+  const sentence = (text: string) => `${text}\n`;
+  test.each([
+    [{ TLS: "acme" }, sentence("COUNTERSIGN_TLS does not know acme yet: use dev, files or proxy.")],
+    [{ TLS: "off" }, sentence("COUNTERSIGN_TLS must be one of dev, files, proxy.")],
+    [
+      { PROT: "1" },
+      sentence("COUNTERSIGN_PROT is not a setting. apps/server/README.md lists them; correct or remove it."),
+    ],
+    [
+      { TLS: "files", TLS_CERT: "/nowhere/cert.pem", TLS_KEY: "/nowhere/key.pem" },
+      sentence("/nowhere/cert.pem cannot be read: check that it exists and that this user may read it."),
+    ],
+  ])("does not start with %j, with one sentence and exit code 1", async (settings, said) => {
+    const program = run(settings as Record<string, string>);
+    expect(await program.exit).toBe(1);
+    expect(program.said).toEqual({ out: "", err: said });
+  });
+
+  test("does not start over a master key that others may read", async () => {
+    const { child, exit } = await ready(await freePort());
+    child.kill("SIGTERM");
+    await exit;
+    const key = join(directory, "data", "master-key");
+    chmodSync(key, 0o644);
+    const program = run({ PORT: `${await freePort()}` });
+    expect(await program.exit).toBe(1);
+    expect(program.said.err).toBe(`${key} may be read by others than its owner: chmod 600 ${key}\n`);
+  });
+
+  test("does not start without its database, and says so without its password or a stack", async () => {
+    const { child, exit } = await ready(await freePort());
+    child.kill("SIGTERM");
+    await exit;
+    const program = run({
+      PORT: `${await freePort()}`,
+      DATABASE_URL: `postgres://app:hunter2@127.0.0.1:${await freePort()}/app`,
+      MASTER_KEY_FILE: join(directory, "data", "master-key"),
+    });
+    expect(await program.exit).toBe(1);
+    expect(program.said.out).toBe("");
+    expect(program.said.err).toMatch(/^It did not start: /);
+    expect(program.said.err).not.toMatch(/hunter2|\n\s+at /);
+  });
+});
