@@ -135,6 +135,13 @@ describe("ASVS 6.1.2, 6.2.11: the product's and the account's names", () => {
     suitable("umbrella-corp-1");
   });
 
+  test("whole names count from three characters on, parts of them from four", () => {
+    refused("eva2026!", leaning, { name: "Eva" });
+    suitable("evqx2026", { name: "Ev" });
+    refused("lina2026!", leaning, { name: "Lina Wu" });
+    suitable("eva2026x", { name: "Eva Wu" });
+  });
+
   test("someone else's name is no reason", () => {
     suitable("meadows2026", { email: "bob@acme.example", name: "Bob" });
   });

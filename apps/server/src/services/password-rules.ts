@@ -4,7 +4,7 @@ import { READINGS, undisguise } from "./disguises.ts";
 import { MAX_PASSWORD_BYTES } from "./passwords.ts";
 
 /** The shortest password, in characters (code points). */
-export const MIN_PASSWORD_LENGTH = 8;
+const MIN_PASSWORD_LENGTH = 8;
 
 /** From so many characters on a word counts: whole ones, and the parts of a name. */
 const MIN_WHOLE_LENGTH = 3;
