@@ -75,5 +75,7 @@ function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   const loopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-  return url.origin === text && (url.protocol === "https:" || (url.protocol === "http:" && loopback));
+  // A pattern would be an origin that no browser ever sends, and whoever wrote it meant something else.
+  if (url.origin !== text || url.hostname.includes("*")) return false;
+  return url.protocol === "https:" || (url.protocol === "http:" && loopback);
 }

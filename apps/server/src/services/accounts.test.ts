@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { reasonOf } from "./testing/reason-of.ts";
+import { openTestIssuer, PASSWORD, type Person, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
+
+const NEXT = "quite another passphrase";
+
+let issuer: TestIssuer;
+let admin: Person;
+let ann: Person;
+beforeEach(async () => {
+  issuer = await openTestIssuer();
+  admin = await issuer.administrator();
+  ann = await issuer.person("ann");
+});
+afterEach(() => issuer.close());
+
+const refresh = (person: Person) =>
+  reasonOf(issuer.services.sessions.refresh({ client: "cli", refreshToken: person.refreshToken }, SOMEBODY));
+
+describe("an account", () => {
+  test("is shown without its password hash", async () => {
+    const shown = await issuer.services.accounts.get(ann.id);
+    expect(Object.keys(shown).sort()).toEqual(["createdAt", "disabledAt", "email", "id", "name", "roles"]);
+    expect(await issuer.services.accounts.list({ limit: 10 })).toContainEqual(shown);
+    expect(await reasonOf(issuer.services.accounts.get("A".repeat(22)))).toBe("not_found");
+  });
+});
+
+describe("changing the password", () => {
+  const change = (current: string, next: string) =>
+    issuer.services.accounts.changePassword({ current, next }, ann.actor);
+
+  test("server case 5: makes every token too old, ends the other sessions, and leaves this one", async () => {
+    const phone = await issuer.signIn(ann.email);
+    await change(PASSWORD, NEXT);
+    for (const person of [ann, phone]) expect(await reasonOf(issuer.judge(person.accessToken))).toBe("token_stale");
+    expect(await refresh(phone)).toBe("invalid_grant");
+    const { tokens } = await issuer.services.sessions.refresh(
+      { client: "cli", refreshToken: ann.refreshToken },
+      SOMEBODY,
+    );
+    await issuer.judge(tokens[0]?.access_token ?? "");
+    await issuer.judge(admin.accessToken);
+  });
+
+  test("puts the new password in the place of the old one", async () => {
+    await change(PASSWORD, NEXT);
+    expect(await reasonOf(issuer.signIn(ann.email, PASSWORD))).toBe("wrong_credentials");
+    await issuer.signIn(ann.email, NEXT);
+  });
+
+  test("ASVS 6.2.3: needs the current one, and guesses at it are limited", async () => {
+    for (let guess = 0; guess < 10; guess += 1) expect(await reasonOf(change("wrong", NEXT))).toBe("wrong_credentials");
+    expect(await reasonOf(change(PASSWORD, NEXT))).toBe("rate_limited");
+    expect(await issuer.store.audit.list({ limit: 100, event: "account.password_refused" })).toHaveLength(10);
+    await issuer.judge(ann.accessToken);
+  });
+
+  test("ASVS 6.2.4: refuses a common one, and changes nothing", async () => {
+    expect(await reasonOf(change(PASSWORD, "password123"))).toBe("password_unsuitable");
+    await issuer.judge(ann.accessToken);
+    await issuer.signIn(ann.email, PASSWORD);
+  });
+
+  test("twice at once succeeds once", async () => {
+    const outcomes = await Promise.all([reasonOf(change(PASSWORD, NEXT)), reasonOf(change(PASSWORD, `${NEXT}!`))]);
+    expect(outcomes.sort()).toEqual(["conflict", undefined]);
+  });
+});
+
+describe("administering accounts", () => {
+  test("server case 5: disabling refuses every token at once, and every refresh", async () => {
+    const phone = await issuer.signIn(ann.email);
+    await issuer.services.accounts.disable(ann.id, admin.actor);
+    for (const person of [ann, phone]) {
+      expect(await reasonOf(issuer.judge(person.accessToken))).toBe("token_stale");
+      expect(await refresh(person)).toBe("invalid_grant");
+    }
+    expect(await reasonOf(issuer.signIn(ann.email))).toBe("wrong_credentials");
+  });
+
+  test("enabling lets people sign in again, and revives nothing", async () => {
+    await issuer.services.accounts.disable(ann.id, admin.actor);
+    await issuer.services.accounts.enable(ann.id, admin.actor);
+    expect(await reasonOf(issuer.judge(ann.accessToken))).toBe("token_stale");
+    expect(await refresh(ann)).toBe("invalid_grant");
+    const again = await issuer.signIn(ann.email);
+    await issuer.judge(again.accessToken);
+  });
+
+  test("corpus 36: removing kills the tokens of an account that is no longer there", async () => {
+    await issuer.services.accounts.remove(ann.id, admin.actor);
+    expect(await reasonOf(issuer.judge(ann.accessToken))).toBe("token_stale");
+    expect(await refresh(ann)).toBe("invalid_grant");
+    expect(await reasonOf(issuer.services.accounts.get(ann.id))).toBe("not_found");
+    expect(await reasonOf(issuer.services.accounts.remove(ann.id, admin.actor))).toBe("not_found");
+  });
+
+  test("ASVS 7.4.5: ending somebody's sessions kills each of them", async () => {
+    const phone = await issuer.signIn(ann.email);
+    expect(await issuer.services.accounts.endSessions(ann.id, admin.actor)).toBe(2);
+    for (const person of [ann, phone]) expect(await reasonOf(issuer.judge(person.accessToken))).toBe("session_ended");
+    await issuer.signIn(ann.email);
+  });
+
+  test.each(["disable", "remove"] as const)("the last enabled administrator cannot be lost by %s", async (act) => {
+    await issuer.services.roles.grant(ann.id, "administrator", admin.actor);
+    await issuer.services.accounts.disable(ann.id, admin.actor);
+    expect(await reasonOf(issuer.services.accounts[act](admin.id, admin.actor))).toBe("last_administrator");
+    await issuer.judge(admin.accessToken);
+    await issuer.services.accounts.enable(ann.id, admin.actor);
+    await issuer.services.accounts[act](admin.id, admin.actor);
+  });
+
+  test("everything is audited with who did it and to whom", async () => {
+    const { accounts } = issuer.services;
+    await accounts.disable(ann.id, admin.actor);
+    await accounts.disable(ann.id, admin.actor);
+    await accounts.enable(ann.id, admin.actor);
+    await accounts.remove(ann.id, admin.actor);
+    for (const event of ["account.disabled", "account.enabled", "account.removed"]) {
+      const records = await issuer.services.audit.list({ limit: 10, event });
+      expect(records, event).toHaveLength(1);
+      expect(records[0]).toMatchObject({ actor: admin.id, session: admin.reply.session, subject: ann.id });
+    }
+  });
+
+  test("a session cannot be started for an account between its disabling and its enabling", async () => {
+    const { handoff } = await issuer.services.signIn.run(
+      "password",
+      { email: ann.email, password: PASSWORD },
+      TERMINAL,
+      SOMEBODY,
+    );
+    await issuer.services.accounts.disable(ann.id, admin.actor);
+    await issuer.services.accounts.enable(ann.id, admin.actor);
+    expect(await reasonOf(issuer.services.sessions.start({ ...TERMINAL, handoff }, SOMEBODY))).toBe("invalid_grant");
+  });
+});
