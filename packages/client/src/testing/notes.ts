@@ -1,0 +1,76 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createGuard, type Facts, facts, type Refusal, type Verifier } from "@countersign/guard";
+import { initTRPC, TRPCError, tracked } from "@trpc/server";
+import { createHTTPHandler } from "@trpc/server/adapters/standalone";
+import superjson from "superjson";
+import { z } from "zod";
+
+export const NOTES = "https://notes.test";
+export const notesPermissions = ["notes:read", "notes:write"] as const;
+
+/** What the API does beside answering. */
+export interface Doings {
+  /** Titles of the notes that were added, in order. */
+  readonly added: string[];
+  /** Refuses every identified call with this, from the guard. */
+  refuse: Refusal | undefined;
+}
+
+function createRouter(verifier: Verifier, doings: Doings) {
+  const t = initTRPC.context<{ auth: Facts }>().create({ transformer: superjson });
+  const { open, signedIn, allowed, router } = createGuard(t, {
+    issuer: verifier,
+    audience: NOTES,
+    permissions: notesPermissions,
+    enrich: () => {
+      if (doings.refuse) throw doings.refuse;
+      return {};
+    },
+  });
+  return router({
+    hello: open("anybody may be greeted").query(() => "hello"),
+    who: signedIn.query(({ ctx }) => ({ account: ctx.principal.id, at: new Date(0) })),
+    add: signedIn.input(z.strictObject({ title: z.string() })).mutation(({ ctx, input }) => {
+      doings.added.push(input.title);
+      return { ...input, by: ctx.principal.id };
+    }),
+    purge: allowed("notes:write").mutation(() => "purged"),
+    /** A procedure of somebody's who knows nothing of reasons. */
+    moody: signedIn.input(z.strictObject({ title: z.string() })).mutation(({ input }) => {
+      doings.added.push(input.title);
+      throw new TRPCError({ code: "UNAUTHORIZED", message: "not today" });
+    }),
+    ticks: signedIn.subscription(async function* () {
+      for (let tick = 1; tick <= 3; tick += 1) yield tracked(String(tick), tick);
+    }),
+  });
+}
+
+export type NotesRouter = ReturnType<typeof createRouter>;
+
+/** Somebody else's API, guarded, on a real socket. */
+export interface Notes extends Doings {
+  readonly origin: string;
+  readonly router: NotesRouter;
+  close(): Promise<void>;
+}
+
+export async function startNotes(verifier: Verifier): Promise<Notes> {
+  const doings: Doings = { added: [], refuse: undefined };
+  const router = createRouter(verifier, doings);
+  const handler = createHTTPHandler({ router, createContext: ({ req }) => ({ auth: facts(req) }) });
+  const server = createServer(handler);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return Object.assign(doings, {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    router,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  });
+}
