@@ -27,9 +27,9 @@ export function createKyselyStore(engine: Engine): Store {
         .setIsolationLevel("read committed")
         .execute(async (trx) => {
           const facts: RevocationFact[] = [];
-          const value = await scope.enter(() => work(createTransaction(trx, engine, facts)));
+          const working = scope.enter(() => work(createTransaction(trx, engine, facts)));
+          const value = await working.finally(() => Object.freeze(facts));
           if (facts.length > 0) numbered = await appendFacts(trx, facts, await engine.now(trx));
-          Object.freeze(facts);
           return value;
         });
       if (numbered.length > 0) for (const listener of listeners) tell(listener, numbered);
@@ -47,7 +47,7 @@ export function createKyselyStore(engine: Engine): Store {
 function createTransaction(trx: Kysely<Schema>, engine: Engine, facts: RevocationFact[]): Transaction {
   return {
     ...createQueries(trx, engine),
-    // Throws once the transaction is over, by then nobody would write the fact: `facts` is frozen.
+    // Throws once the work is over, when nobody would write the fact any more: `facts` is frozen.
     revoke: (...more) => void facts.push(...more),
     lock: (name) => engine.lock(trx, name),
   };

@@ -21,6 +21,10 @@ storeContract("PostgreSQL", databases);
 
 const ada = anAccount("ada");
 const unavailable = { reason: "unavailable", cause: expect.any(Error) };
+/** Soon enough for a test, and long enough for a connection to come about on a busy machine. */
+const SOON_MS = 1000;
+/** By the server itself, which does not go on with it. */
+const cancelled = { reason: "unavailable", cause: { code: "57014" } };
 
 describe("PostgreSQL itself", () => {
   let database: PostgresDatabase;
@@ -71,31 +75,47 @@ describe("PostgreSQL itself", () => {
   });
 
   test("a query that the server does not finish is unavailable in time", async () => {
-    const store = open({ timeoutMs: 100 });
+    const store = open({ timeoutMs: SOON_MS });
     await database
       .raw()
       .transaction()
       .execute(async (other) => {
         await sql`lock table accounts in access exclusive mode`.execute(other);
-        await expect(store.accounts.byId(ada.id)).rejects.toMatchObject(unavailable);
+        await expect(store.accounts.byId(ada.id)).rejects.toMatchObject(cancelled);
       });
+    expect(await store.accounts.byId(ada.id)).toBeUndefined();
+  });
+
+  test("a migration may take longer than a query", async () => {
+    const store = open({ timeoutMs: SOON_MS });
+    let migrating: Promise<void> | undefined;
+    await database
+      .raw()
+      .transaction()
+      .execute(async (other) => {
+        await sql`lock table countersign_migrations, accounts in access exclusive mode`.execute(other);
+        migrating = store.migrate();
+        await untilOneWaits(database.raw());
+        await expect(store.accounts.byId(ada.id)).rejects.toMatchObject(cancelled);
+      });
+    await migrating;
     expect(await store.accounts.byId(ada.id)).toBeUndefined();
   });
 
   test("a server that does not answer at all is unavailable in time, and serves again", async () => {
     const line = await openBadLine(database.url);
-    const store = open({ connection: line.url, timeoutMs: 100, size: 1 });
+    const store = open({ connection: line.url, timeoutMs: SOON_MS, size: 1 });
     await store.accounts.insert(ada);
     line.freeze();
     await expect(store.accounts.byId(ada.id)).rejects.toMatchObject(unavailable);
     await expect(store.accounts.byId(ada.id)).rejects.toMatchObject(unavailable);
-    line.thaw();
+    line.renew();
     expect(await store.accounts.byId(ada.id)).toStrictEqual(ada);
     line.close();
   });
 
   test("an exhausted pool is unavailable in time", async () => {
-    const store = open({ timeoutMs: 100, size: 1 });
+    const store = open({ timeoutMs: SOON_MS, size: 1 });
     const begun = Promise.withResolvers<void>();
     const over = Promise.withResolvers<void>();
     const holding = store.transaction(async () => {
@@ -168,6 +188,14 @@ describe("PostgreSQL itself", () => {
     });
     expect(await waiting).toStrictEqual({ epoch: "epoch", masterKeyId: "key" });
     await strict.close();
+  });
+
+  test("the lock of one account holds up nobody who wants another one's", async () => {
+    const [one, two] = [open(), open()];
+    await one.transaction(async (tx) => {
+      await tx.lock("account:ada");
+      await two.transaction((beside) => beside.lock("account:bob"));
+    });
   });
 
   test("a pool of one's own is used as it is and stays open, and pg's parsers are as they were", async () => {

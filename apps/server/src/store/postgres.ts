@@ -20,8 +20,8 @@ export interface PostgresOptions {
 const ANSWER_MS = 1000;
 
 /**
- * The store in PostgreSQL, for any number of instances. A hung database is `unavailable` when `timeoutMs` is
- * over; the next query takes another connection. Does not look whether the server writes its commits to disk
+ * The store in PostgreSQL, for any number of instances. A hung database is `unavailable` when `timeoutMs` is over; the
+ * next query takes another connection. Does not look whether the server writes its commits to disk
  * (`synchronous_commit`, on unless someone turned it off).
  *
  * Advisory locks and the settings of a session need connections of one's own: a pooler in between must pool sessions,

@@ -7,7 +7,8 @@ export interface BadLine {
   readonly url: string;
   /** From now on nothing gets through, and nobody is told. */
   freeze(): void;
-  thaw(): void;
+  /** New connections get through again; those that were frozen stay so. */
+  renew(): void;
   /** Cuts the line when a message to the server holds this text; the server never gets it. */
   cutAt(text: string): void;
   close(): void;
@@ -44,9 +45,8 @@ export async function openBadLine(url: string): Promise<BadLine> {
       frozen = true;
       for (const socket of sockets) socket.pause();
     },
-    thaw() {
+    renew() {
       frozen = false;
-      for (const socket of sockets) socket.resume();
     },
     cutAt(text) {
       fatal = text;

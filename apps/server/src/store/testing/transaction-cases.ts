@@ -66,18 +66,21 @@ export function transactionCases(given: Given): void {
       expect(await given.store.transaction((tx) => tx.accounts.byId(ada.id))).toStrictEqual(ada);
     });
 
-    test("a lock lets one transaction at a time decide, on all instances", async () => {
-      const stores = [given.store, await given.another()];
-      await given.store.accounts.insert({ ...ada, passwordHash: "0" });
-      const addOne = async (tx: Transaction) => {
-        await tx.lock("administrators");
-        const before = (await tx.accounts.byId(ada.id))?.passwordHash;
-        await tick();
-        await tx.accounts.setPassword(ada.id, String(Number(before) + 1));
-      };
-      await Promise.all(Array.from({ length: 20 }, (_, n) => stores[n % 2]?.transaction(addOne)));
-      expect((await given.store.accounts.byId(ada.id))?.passwordHash).toBe("20");
-    });
+    test.each(["administrators", `account:${ada.id}`] as const)(
+      "a lock lets one transaction at a time decide, on all instances: %s",
+      async (lock) => {
+        const stores = [given.store, await given.another()];
+        await given.store.accounts.insert({ ...ada, passwordHash: "0" });
+        const addOne = async (tx: Transaction) => {
+          await tx.lock(lock);
+          const before = (await tx.accounts.byId(ada.id))?.passwordHash;
+          await tick();
+          await tx.accounts.setPassword(ada.id, String(Number(before) + 1));
+        };
+        await Promise.all(Array.from({ length: 20 }, (_, n) => stores[n % 2]?.transaction(addOne)));
+        expect((await given.store.accounts.byId(ada.id))?.passwordHash).toBe("20");
+      },
+    );
 
     test("corpus 77: 100 parallel transactions and queries on one instance all come to an end", async () => {
       const outcomes = await Promise.all(
@@ -125,6 +128,13 @@ export function transactionCases(given: Given): void {
 
     test("a transaction that is over takes no more queries and no more facts", async () => {
       let kept: Transaction | undefined;
+      let broken: Transaction | undefined;
+      const failed = given.store.transaction(async (tx) => {
+        broken = tx;
+        throw new Error("rolled back");
+      });
+      await expect(failed).rejects.toThrow("rolled back");
+      expect(() => broken?.revoke({ kind: "key", id: "too late" })).toThrow(TypeError);
       await given.store.transaction(async (tx) => {
         kept = tx;
         tx.revoke({ kind: "key", id: "in time" });
