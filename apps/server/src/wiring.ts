@@ -28,8 +28,6 @@ import { createSetUp } from "./services/set-up.ts";
 import { createPasswordMethod } from "./services/sign-in/password.ts";
 import { createSignIn } from "./services/sign-in/sign-in.ts";
 import { createSignUps } from "./services/sign-ups.ts";
-import { openPostgres } from "./store/postgres.ts";
-import { openSqlite } from "./store/sqlite.ts";
 import type { Store } from "./store/store.ts";
 
 /** Everything behind the API, put together. */
@@ -137,7 +135,12 @@ async function importMasterKeys(secrets: readonly Uint8Array[]): Promise<MasterK
   return [first, ...rest];
 }
 
+/** Loads the driver of one database only. */
 async function openStore(database: IssuerOptions["database"], world: World): Promise<Store> {
-  if ("sqlite" in database) return await openSqlite({ file: database.sqlite, world });
+  if ("sqlite" in database) {
+    const { openSqlite } = await import("./store/sqlite.ts");
+    return await openSqlite({ file: database.sqlite, world });
+  }
+  const { openPostgres } = await import("./store/postgres.ts");
   return openPostgres({ connection: database.postgres });
 }
