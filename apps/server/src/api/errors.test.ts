@@ -24,7 +24,7 @@ describe("a refusal by the issuer's rules", () => {
   });
 
   test("says how long to wait", async () => {
-    const strict = await openTestApi({ limits: { accountFromAddress: { most: 1, windowMs: 3_600_000 } } });
+    const strict = await openTestApi({ limits: { accountFromAddress: { most: 1, windowMs: 1e13 } } });
     await strict.mutate("signIn.password", ann);
     const { status, json, headers } = await strict.mutate("signIn.password", ann);
     expect(status).toBe(429);

@@ -8,5 +8,3 @@ export const permissions = [
   "invitations:write",
   "audit:read",
 ] as const;
-
-export type Permission = (typeof permissions)[number];

@@ -9,7 +9,7 @@ import { createPasswordChange } from "./password-change.ts";
 import type { Passwords } from "./passwords.ts";
 
 /** An account as it may be shown: without its password hash. */
-export interface AccountView extends Omit<Account, "passwordHash" | "version"> {
+interface AccountView extends Omit<Account, "passwordHash" | "version"> {
   readonly roles: readonly string[];
 }
 

@@ -6,7 +6,7 @@ import type { Actor, Caller } from "./caller.ts";
 import { createId } from "./ids.ts";
 
 /** What is written down. */
-export interface AuditNote {
+interface AuditNote {
   readonly event: AuditEvent;
   /** Database time in milliseconds. */
   readonly at: number;

@@ -16,7 +16,7 @@ export interface HandoffReply {
 }
 
 /** How somebody was found to be who they are (RFC 8176). */
-export interface Authentication {
+interface Authentication {
   readonly amr: readonly string[];
   readonly acr: "1fa" | "2fa";
 }

@@ -8,7 +8,7 @@ import { assertHolds } from "./holding.ts";
 import { createId } from "./ids.ts";
 
 /** The secret is in this reply and nowhere else. */
-export interface NewInvitation {
+interface NewInvitation {
   readonly id: string;
   readonly secret: string;
   readonly link: string;
@@ -17,7 +17,7 @@ export interface NewInvitation {
 }
 
 /** An invitation as it may be shown: without the hash of its secret. */
-export type InvitationView = Omit<Invitation, "hash">;
+type InvitationView = Omit<Invitation, "hash">;
 
 export interface Invitations {
   list(page: Page): Promise<readonly InvitationView[]>;

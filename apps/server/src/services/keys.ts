@@ -24,7 +24,7 @@ const COOL_DOWN_MS = 30_000;
 const SUCCESSORS = 2;
 
 /** A key as it may be shown. Times are in milliseconds. */
-export interface PublishedKey extends Omit<StoredKey, "sealed" | "publicJwk"> {
+interface PublishedKey extends Omit<StoredKey, "sealed" | "publicJwk"> {
   readonly status: Exclude<KeyStatus, "gone">;
 }
 

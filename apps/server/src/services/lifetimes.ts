@@ -11,7 +11,7 @@ export interface Lifetimes {
 
 const DAY_S = 24 * 60 * 60;
 
-export const defaultLifetimes: Lifetimes = {
+const defaultLifetimes: Lifetimes = {
   accessToken: 5 * 60,
   sessionIdle: 14 * DAY_S,
   sessionAbsolute: 90 * DAY_S,

@@ -16,7 +16,7 @@ const QUARTER_HOUR_MS = 15 * 60 * 1000;
  * How often credentials may be tried. An address reaches its own limit long before it could use up an account's, so one
  * attacker cannot keep the owner out from elsewhere (ASVS 6.1.1).
  */
-export const defaultLimits = {
+const defaultLimits = {
   /** By one address (an IPv6 /64), whatever it tries. */
   address: { most: 100, windowMs: QUARTER_HOUR_MS },
   /** At one account from one address. A success clears it. */

@@ -4,7 +4,7 @@ import type { Queries } from "../store/store.ts";
 import type { RefreshSecrets } from "./refresh-secrets.ts";
 
 /** An authentic refresh token, or why it is none. Only the first kind was certainly made here. */
-export type Authenticated =
+type Authenticated =
   | { readonly session: Session; readonly gen: number }
   | {
       readonly session: undefined;

@@ -10,7 +10,8 @@ import { assertHolds, without } from "./holding.ts";
 import { raiseFirst, raiseRest } from "./role-narrowing.ts";
 
 export type { Grantable };
-export type RoleInput = Omit<Role, "builtIn">;
+
+type RoleInput = Omit<Role, "builtIn">;
 
 /** Nobody gives, takes or changes what they do not hold themselves: see `assertHolds`. */
 export interface Roles {

@@ -120,6 +120,15 @@ describe("a session", () => {
     await expect(refresh(replies[0]?.refresh_token)).resolves.toBeDefined();
   });
 
+  test("ASVS 16.4.1: shows its owner what the device calls itself, without what could steer a terminal", async () => {
+    const ann = await issuer.person("ann");
+    const credentials = { email: ann.email, password: "a long enough passphrase" };
+    const { handoff } = await issuer.services.signIn.run("password", credentials, TERMINAL, SOMEBODY);
+    const device = { ...SOMEBODY, userAgent: `Evil\u001b[31m\r\nX: \u202e${"y".repeat(500)}` };
+    const { session } = await issuer.services.sessions.start({ ...TERMINAL, handoff }, device);
+    expect((await issuer.store.sessions.byId(session))?.userAgent).toMatch(/^Evil\[31mX: y{187,190}$/);
+  });
+
   test("carries the installation's own claims under one name", async () => {
     const own = await openTestIssuer({ claims: async ({ audience }) => ({ plan: "pro", for: audience }) });
     const ann = await own.person("ann");

@@ -9,7 +9,7 @@ import type { Limits } from "./limits.ts";
 import { insertAccount, type NewAccountInput, prepareAccount } from "./new-account.ts";
 import type { Passwords } from "./passwords.ts";
 
-export interface SetUpInput extends NewAccountInput {
+interface SetUpInput extends NewAccountInput {
   readonly secret: string;
 }
 

@@ -16,7 +16,7 @@ export interface CallReply {
   readonly error?: ErrorShape & { readonly data: { readonly ran?: boolean } };
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly text: string;

@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { systemWorld } from "@countersign/tokens";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { IssuerOptions } from "../issuer-options.ts";
+import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
+import type { Crash } from "./testing/crash-child.ts";
+import {
+  ISSUER,
+  openTestIssuer,
+  PASSWORD,
+  type Person,
+  SOMEBODY,
+  TERMINAL,
+  type TestIssuer,
+} from "./testing/test-issuer.ts";
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
+const databases: Readonly<Record<string, () => Promise<IssuerOptions["database"]>>> = {
+  SQLite: async () => ({ sqlite: join(mkdtempSync(join(tmpdir(), "countersign-")), "crash.db") }),
+  PostgreSQL: async () => ({ postgres: await postgres.url() }),
+};
+
+/** Has another process do it on the same database, and waits for its death. */
+async function crash(doing: Omit<Crash, "options">, { database }: IssuerOptions): Promise<void> {
+  const script = fileURLToPath(new URL("./testing/crash-child.ts", import.meta.url));
+  const task = JSON.stringify({ ...doing, options: { issuer: ISSUER, database } });
+  const child = spawn(process.execPath, ["--conditions=source", script, task], { stdio: "inherit" });
+  const [, signal] = await once(child, "exit");
+  expect(signal, "the process was to be killed in the middle").toBe("SIGKILL");
+}
+
+describe.each(Object.keys(databases))("server case 2: kill −9 over %s", (kind) => {
+  let issuer: TestIssuer;
+  let ann: Person;
+  beforeEach(async () => {
+    const database = await databases[kind]?.();
+    issuer = await openTestIssuer({ ...(database && { database }), world: systemWorld });
+    ann = await issuer.person("ann");
+  });
+  afterEach(() => issuer.close());
+
+  const refresh = (refreshToken = "") => issuer.services.sessions.refresh({ client: "cli", refreshToken }, SOMEBODY);
+  const row = () => issuer.store.sessions.byId(ann.reply.session);
+
+  test("between commit and reply of a refresh: the retry gets the successor that nobody heard of", async () => {
+    await crash({ act: { refresh: ann.refreshToken }, when: "before the reply" }, issuer.options);
+    expect(await row()).toMatchObject({ gen: 1, endedAt: null });
+    const retry = await refresh(ann.refreshToken);
+    expect(await row()).toMatchObject({ gen: 1, endedAt: null });
+    const next = await refresh(retry.refresh_token);
+    await issuer.judge(next.tokens[0]?.access_token ?? "");
+  });
+
+  test("between the end of a stolen session and its audit record: neither is there, and the retry makes both", async () => {
+    await refresh((await refresh(ann.refreshToken)).refresh_token);
+    await crash({ act: { refresh: ann.refreshToken }, when: { random: 1 } }, issuer.options);
+    expect(await row()).toMatchObject({ gen: 2, endedAt: null });
+    expect(await issuer.store.audit.list({ limit: 10, event: "session.reuse" })).toEqual([]);
+    await expect(refresh(ann.refreshToken)).rejects.toMatchObject({ reason: "invalid_grant" });
+    expect(await row()).toMatchObject({ endCause: "reuse" });
+    expect(await issuer.store.audit.list({ limit: 10, event: "session.reuse" })).toHaveLength(1);
+  });
+
+  test("between the session's row and its audit record: there is no session, and the handoff is good", async () => {
+    const credentials = { email: ann.email, password: PASSWORD };
+    const { handoff } = await issuer.services.signIn.run("password", credentials, TERMINAL, SOMEBODY);
+    await crash({ act: { start: handoff }, when: { random: 3 } }, issuer.options);
+    expect(await issuer.services.sessions.list(ann.id)).toHaveLength(1);
+    await issuer.services.sessions.start({ ...TERMINAL, handoff }, SOMEBODY);
+    expect(await issuer.services.sessions.list(ann.id)).toHaveLength(2);
+    expect(await issuer.store.audit.list({ limit: 10, event: "session.started" })).toHaveLength(2);
+  });
+});

@@ -1,0 +1,183 @@
+import { systemWorld } from "@countersign/tokens";
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { raiseAccount } from "./account-version.ts";
+import { reasonOf } from "./testing/reason-of.ts";
+import { openTestIssuer, PASSWORD, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
+let url: string;
+let one: TestIssuer;
+let two: TestIssuer;
+beforeEach(async () => {
+  url = await postgres.url();
+  [one, two] = await Promise.all([open(), open()]);
+});
+afterEach(() => Promise.all([one.close(), two.close()]));
+
+const open = (skewMs = 0) =>
+  openTestIssuer({
+    database: { postgres: url },
+    // A window that does not end while a test runs.
+    limits: { accountFromAddress: { most: 10, windowMs: 1e13 } },
+    world: { now: () => systemWorld.now() + skewMs, random: (bytes) => systemWorld.random(bytes) },
+  });
+const either = (index: number) => (index % 2 ? two : one);
+const refresh = (issuer: TestIssuer, refreshToken = "") =>
+  issuer.services.sessions.refresh({ client: "cli", refreshToken }, SOMEBODY);
+
+describe("two instances over one PostgreSQL", () => {
+  test("corpus 79: started at once, agree on keys, secrets and installation", async () => {
+    const more = await Promise.all([open(), open(), open()]);
+    const rings = [one, two, ...more].map(({ services }) =>
+      services.keys
+        .jwks()
+        .keys.map(({ kid }) => kid)
+        .sort(),
+    );
+    expect(new Set(rings.map((ring) => ring.join())).size).toBe(1);
+    expect(rings[0]).toHaveLength(3);
+    expect(await one.store.refreshSecrets.list()).toHaveLength(1);
+    const ann = await one.person("ann");
+    for (const issuer of more)
+      await issuer.judge((await refresh(issuer, ann.refreshToken)).tokens[0]?.access_token ?? "");
+    await Promise.all(more.map((issuer) => issuer.close()));
+  });
+
+  test("server case 1: 100 parallel refreshes at both make one generation and one answer", async () => {
+    const ann = await one.person("ann");
+    const replies = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => refresh(either(index), ann.refreshToken)),
+    );
+    expect(new Set(replies.map(({ refresh_token }) => refresh_token)).size).toBe(1);
+    expect(await one.store.sessions.byId(ann.reply.session)).toMatchObject({ gen: 1, endedAt: null });
+    await refresh(two, replies[0]?.refresh_token);
+  });
+
+  test("corpus 21: a stolen token at both at once ends the session with one record", async () => {
+    const ann = await one.person("ann");
+    await refresh(two, (await refresh(one, ann.refreshToken)).refresh_token);
+    const reasons = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => reasonOf(refresh(either(index), ann.refreshToken))),
+    );
+    expect(new Set(reasons)).toEqual(new Set(["invalid_grant"]));
+    expect(await one.store.audit.list({ limit: 10, event: "session.reuse" })).toHaveLength(1);
+  });
+
+  test("server case 4: what one revokes the other refuses within two seconds", async () => {
+    const admin = await one.administrator();
+    const [ann, bob, carl] = [await one.person("ann"), await one.person("bob"), await one.person("carl")];
+    await Promise.all([ann, bob, carl, admin].map(({ accessToken }) => two.judge(accessToken)));
+    await one.services.sessions.endOwn(ann.reply.session, ann.actor);
+    await one.services.accounts.disable(bob.id, admin.actor);
+    await vi.waitFor(async () => {
+      expect(await reasonOf(two.judge(ann.accessToken))).toBe("session_ended");
+      expect(await reasonOf(two.judge(bob.accessToken))).toBe("token_stale");
+    }, 2000);
+    await two.judge(carl.accessToken);
+    expect(await reasonOf(refresh(two, bob.refreshToken))).toBe("invalid_grant");
+  });
+
+  test("the set-up link makes one administrator of 20 who redeem it at both", async () => {
+    const secret = (await one.services.setUp.link())?.split("#")[1] ?? "";
+    const redeem = (index: number) => {
+      const account = { secret, email: `admin${index}@example.com`, name: "Ada", password: PASSWORD };
+      return reasonOf(either(index).services.setUp.redeem(account, TERMINAL, SOMEBODY));
+    };
+    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, index) => redeem(index)));
+    expect(outcomes.filter((reason) => reason === undefined)).toHaveLength(1);
+    expect(outcomes.filter((reason) => reason === "invalid_code")).toHaveLength(19);
+    expect(await one.store.roles.enabledHolders("administrator")).toBe(1);
+  });
+
+  test("a handoff is redeemed by one of 20 who try at both", async () => {
+    const ann = await one.person("ann");
+    const credentials = { email: ann.email, password: PASSWORD };
+    const { handoff } = await one.services.signIn.run("password", credentials, TERMINAL, SOMEBODY);
+    const start = (index: number) =>
+      reasonOf(either(index).services.sessions.start({ ...TERMINAL, handoff }, SOMEBODY));
+    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, index) => start(index)));
+    expect(outcomes.filter((reason) => reason === undefined)).toHaveLength(1);
+    expect(await one.services.sessions.list(ann.id)).toHaveLength(2);
+  });
+
+  test("of two administrators who leave at once, each at one, one stays", async () => {
+    const admin = await one.administrator();
+    const ann = await one.person("ann");
+    for (let round = 0; round < 5; round += 1) {
+      for (const { id } of [admin, ann]) await one.store.roles.grant(id, "administrator");
+      const outcomes = await Promise.all([
+        reasonOf(one.services.roles.revoke(admin.id, "administrator", ann.actor)),
+        reasonOf(two.services.accounts.disable(ann.id, admin.actor)),
+      ]);
+      expect(await one.store.roles.enabledHolders("administrator"), outcomes.join()).toBe(1);
+      await one.store.accounts.setDisabled(ann.id, null);
+    }
+  });
+
+  test("a session does not start past a change of password that is not committed yet", async () => {
+    const ann = await one.person("ann");
+    const credentials = { email: ann.email, password: PASSWORD };
+    const { handoff } = await one.services.signIn.run("password", credentials, TERMINAL, SOMEBODY);
+    const watch = new pg.Client(url);
+    await watch.connect();
+    const started = await two.store.transaction(async (tx) => {
+      await tx.lock(`account:${ann.id}`);
+      await tx.sessions.endAll(ann.id, await tx.now(), "password_changed");
+      const start = reasonOf(one.services.sessions.start({ ...TERMINAL, handoff }, SOMEBODY));
+      await vi.waitFor(async () => {
+        const { rowCount } = await watch.query("select 1 from pg_locks where locktype = 'advisory' and not granted");
+        expect(rowCount).toBe(1);
+      });
+      await raiseAccount(tx, ann.id);
+      return { start };
+    });
+    expect(await started.start).toBe("invalid_grant");
+    expect(await one.services.sessions.list(ann.id)).toEqual([]);
+    await watch.end();
+  });
+
+  test("server case 8: limits of both count together", async () => {
+    const ann = await one.person("ann");
+    const attempt = (index: number) => {
+      const credentials = { email: ann.email, password: "wrong" };
+      return reasonOf(either(index).services.signIn.run("password", credentials, TERMINAL, SOMEBODY));
+    };
+    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, index) => attempt(index)));
+    expect(outcomes.filter((reason) => reason === "rate_limited")).toHaveLength(10);
+  });
+
+  test("server case 17: clocks that are five minutes wrong, one each way, change nothing", async () => {
+    const [early, late] = await Promise.all([open(-300_000), open(300_000)]);
+    const ann = await early.person("ann");
+    const fromLate = await refresh(late, ann.refreshToken);
+    for (const issuer of [one, early, late]) {
+      await issuer.judge(ann.accessToken);
+      await issuer.judge(fromLate.tokens[0]?.access_token ?? "");
+    }
+    await late.services.sessions.endOwn(ann.reply.session, ann.actor);
+    await vi.waitFor(async () => expect(await reasonOf(early.judge(ann.accessToken))).toBe("session_ended"), 2000);
+    await Promise.all([early.close(), late.close()]);
+  });
+
+  test("without its database answers unavailable, goes on judging, and has lost nothing afterwards", async () => {
+    const ann = await one.person("ann");
+    const { refresh_token } = await refresh(one, ann.refreshToken);
+    await postgres.halt();
+    expect(await reasonOf(refresh(one, refresh_token))).toBe("unavailable");
+    expect(await reasonOf(one.services.health.ready())).toBe("unavailable");
+    expect(await reasonOf(one.signIn(ann.email))).toBe("unavailable");
+    await one.judge(ann.accessToken);
+    await postgres.resume();
+    await vi.waitFor(() => one.services.health.ready(), 10_000);
+    await refresh(one, refresh_token);
+    await refresh(two, refresh_token);
+    await one.signIn(ann.email);
+  });
+});
