@@ -7,8 +7,8 @@ import { systemWorld } from "@countersign/tokens";
 import Fastify from "fastify";
 import { type ClientOptions, type CountersignClient, createClient } from "../create-client.ts";
 import type { NewAccount } from "../sign-in.ts";
+import { type Door, openDoor } from "./door.ts";
 import { NOTES, type Notes, notesPermissions, startNotes } from "./notes.ts";
-import { type Proxy, startProxy } from "./proxy.ts";
 
 export const AUTH = "https://auth.test";
 
@@ -16,10 +16,10 @@ export const AUTH = "https://auth.test";
 export interface House {
   readonly issuer: Issuer;
   /** In front of the issuer. */
-  readonly auth: Proxy;
+  readonly auth: Door;
   readonly notes: Notes;
   /** In front of the notes. */
-  readonly notesDoor: Proxy;
+  readonly notesDoor: Door;
   /** The way there: names are looked up in this house. */
   readonly fetch: typeof fetch;
   /** Time goes by at the servers. */
@@ -53,9 +53,9 @@ export async function openHouse(options: Partial<IssuerOptions> = {}): Promise<H
   const fastify = Fastify();
   await fastify.register(issuer.plugin);
   const upstream = await fastify.listen({ host: "127.0.0.1", port: 0 });
-  const auth = await startProxy(() => upstream);
+  const auth = await openDoor(() => upstream);
   const notes = await startNotes(issuer.verifier);
-  const notesDoor = await startProxy(() => notes.origin);
+  const notesDoor = await openDoor(() => notes.origin);
   const clients: CountersignClient[] = [];
   const houseFetch = fetchWithin({ [AUTH]: auth.origin, [NOTES]: notesDoor.origin });
 
