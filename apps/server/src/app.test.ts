@@ -19,8 +19,8 @@ afterEach(async () => {
   for (const step of cleanUp.splice(0).reverse()) await step();
 });
 
-async function start(settings: Record<string, string> = {}): Promise<RunningApp> {
-  const server = await startApp(settings);
+async function start(settings: Record<string, string> = {}, authority?: string): Promise<RunningApp> {
+  const server = await startApp(settings, authority);
   cleanUp.push(server.stop);
   return server;
 }
@@ -145,6 +145,24 @@ describe("the server", () => {
     cleanUp.push(() => again.close());
     await again.listen();
     expect((await server.post("/session/refresh", { client: "cli", refresh_token })).status).toBe(200);
+  });
+});
+
+describe("the server behind a proxy", () => {
+  test("ASVS 12.2.1: serves without TLS whoever it was told to trust, for what came to it over TLS", async () => {
+    const settings = { TLS: "proxy", TRUSTED_PROXIES: "127.0.0.1", ISSUER: "https://auth.example.com" };
+    const server = await start(settings, "no authority");
+    const ask = async (headers: Record<string, string>, path = "/.well-known/oauth-authorization-server") => {
+      const reply = await fetch(`http://127.0.0.1:${server.app.config.port}${path}`, { headers });
+      return { status: reply.status, body: await reply.json() };
+    };
+    expect(await ask({ "x-forwarded-proto": "https" })).toMatchObject({
+      status: 200,
+      body: { issuer: "https://auth.example.com" },
+    });
+    expect(await ask({})).toEqual({ status: 403, body: { error: "tls_required" } });
+    expect(await ask({}, "/readyz")).toMatchObject({ status: 200 });
+    expect(existsSync(join(server.dataDir, "ca.pem"))).toBe(false);
   });
 });
 

@@ -116,7 +116,10 @@ async function openPlainPort({ plain, host, issuer }: Config, log: Log): Promise
     const close = await listening(server, { host, port: plain.port, setting: "COUNTERSIGN_PLAIN_PORT" }, (address) =>
       once(server.listen(address), "listening"),
     );
-    return () => Promise.all([close(), once(server.close(), "close")]);
+    return () => {
+      server.closeAllConnections(); // nothing here is worth finishing
+      return Promise.all([close(), once(server.close(), "close")]);
+    };
   } catch (error) {
     if (plain.chosen || !(error instanceof StartError)) throw error;
     log.warn(`no plain port: ${error.message}`);

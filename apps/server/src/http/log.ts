@@ -42,7 +42,7 @@ export function createLog(level: LogLevel, sink: DestinationStream = destination
 }
 
 /** An error as the log keeps it: what it says and where, and its causes; no other members, which may hold anything. */
-export function describeError(error: unknown, depth = 0): unknown {
+function describeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { type: typeof error };
   const { name, message, stack, cause } = error;
   return {

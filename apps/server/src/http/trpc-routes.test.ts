@@ -72,6 +72,32 @@ describe("the API over HTTPS", () => {
     expect(answer).toContain('"reason":"malformed_credentials"');
   });
 
+  test.each([`${mark}"\r\nset-cookie: a=b`, `<script>${mark}</script>`, `\u001b[2J${mark}`, `' or 1=1 --${mark}`])(
+    "corpus 75, ASVS 16.4.1: repeats a token's kid %j neither in its challenge nor in the log",
+    async (kid) => {
+      const header = Buffer.from(JSON.stringify({ alg: "EdDSA", typ: "at+jwt", kid })).toString("base64url");
+      const forged = [header, ...token.split(".").slice(1)].join(".");
+      server.lines.length = 0;
+      const { status, reason, headers } = await refused("/trpc/account.me", {
+        headers: { authorization: `Bearer ${forged}` },
+      });
+      expect(status).toBe(401);
+      expect(headers["www-authenticate"]).toBe(`Bearer error="invalid_token", error_description="${reason}"`);
+      expect(headers["set-cookie"]).toBeUndefined();
+      await expect.poll(() => server.lines.join("")).toContain(reason);
+      expect(server.lines.join("")).not.toContain(mark);
+    },
+  );
+
+  test("corpus 78: does not mix up requests that arrive together", async () => {
+    const replies = await Promise.all(
+      Array.from({ length: 100 }, (_, at) =>
+        server.call("/trpc/account.me", { headers: at % 2 === 0 ? bearer() : { authorization: `Bearer ${mark}` } }),
+      ),
+    );
+    expect(replies.map(({ status }) => status)).toEqual(replies.map((_, at) => (at % 2 === 0 ? 200 : 401)));
+  });
+
   test.each([
     ["in the query", `/trpc/account.me?access_token=`],
     ["in connection parameters", `/trpc/account.me?connectionParams=`],

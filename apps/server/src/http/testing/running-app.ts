@@ -45,7 +45,14 @@ export async function startApp(settings: Record<string, string> = {}, authority?
   const lines: string[] = [];
   const log = createLog("debug", { write: (line) => void lines.push(line) });
   const app = await createApp(config, { log });
-  await app.listen();
+  const stop = async () => {
+    await app.close();
+    rmSync(dataDir, { recursive: true });
+  };
+  await app.listen().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   const ca = authority ?? readFileSync(join(config.dataDir, "ca.pem"), "utf8");
   const { call, raw, dial } = callerOfOrigin(config.issuer, ca);
   const json = { "content-type": "application/json", "x-countersign": "1" };
@@ -71,9 +78,6 @@ export async function startApp(settings: Record<string, string> = {}, authority?
       made = true;
       return JSON.parse(reply.body).result.data.handoff;
     },
-    async stop() {
-      await app.close();
-      rmSync(dataDir, { recursive: true });
-    },
+    stop,
   };
 }
