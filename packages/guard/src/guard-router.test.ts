@@ -4,6 +4,7 @@ import { z } from "zod";
 import { AUDIENCE } from "../../tokens/src/testing/forge.ts";
 import { type Facts, facts } from "./facts.ts";
 import { createGuard } from "./guard.ts";
+import { assertLazyChecked } from "./lazy-routers.ts";
 import { createDesk } from "./testing/desk.ts";
 import { send } from "./testing/send.ts";
 
@@ -194,39 +195,35 @@ describe("server case 10: lazy routers", () => {
     expect(await guard.seal(router)).toEqual(guard.accessTable(router));
   });
 
-  test.each<[string, () => AnyTRPCRouter, string]>([
-    ["bare", () => build({ admin: lazily(() => t.router({ list: bare })) }), "admin.list: no policy"],
-    [
-      "bare in a record",
-      () => build({ a: { admin: lazily(() => t.router({ list: bare })) } }),
-      "a.admin.list: no policy",
-    ],
-    [
-      "bare in somebody's own router",
-      () => build({ a: t.router({ admin: lazily(() => t.router({ list: bare })) }) }),
-      "a.admin.list: no policy",
-    ],
-    [
-      "bare inside a lazy one",
-      () => build({ a: lazily(() => t.router({ admin: lazily(() => t.router({ list: bare })) })) }),
-      "a.admin.list: no policy",
-    ],
-    [
-      "bare behind mergeRouters",
-      () =>
-        guard.mergeRouters(
-          guard.router({ ok }),
-          t.router({ admin: lazily(() => t.router({ list: bare })) }),
-        ) as AnyTRPCRouter,
-      "admin.list: no policy",
-    ],
-    [
-      "bare in a guarded router that becomes part of another",
-      () => build({ a: build({ admin: lazily(() => t.router({ list: bare })) }) }),
-      "admin.list: no policy",
-    ],
-  ])("an unguarded one is refused when sealed: %s", async (_what, make, sentence) => {
-    await expect(guard.seal(make())).rejects.toThrow(sentence);
+  const unguarded = lazily(() => t.router({ list: bare }));
+  const hiding: [string, () => AnyTRPCRouter, string][] = [
+    ["bare", () => build({ admin: unguarded }), "admin.list"],
+    ["bare in a record", () => build({ a: { admin: unguarded } }), "a.admin.list"],
+    ["bare in somebody's own router", () => build({ a: t.router({ admin: unguarded }) }), "a.admin.list"],
+    ["bare inside a lazy one", () => build({ a: lazily(() => t.router({ admin: unguarded })) }), "a.admin.list"],
+    ["bare behind mergeRouters", () => guard.mergeRouters(t.router({ admin: unguarded })), "admin.list"],
+    ["bare in a part of another router", () => build({ a: build({ admin: unguarded }) }), "a.admin.list"],
+  ];
+
+  test.each(hiding)("an unguarded one is refused when sealed: %s", async (_what, make) => {
+    await expect(guard.seal(make())).rejects.toThrow("admin.list: no policy");
+  });
+
+  test.each(hiding)("an unguarded one is refused when called, sealed or not: %s", async (_what, make, path) => {
+    const answer = await send(make(), path);
+    expect(answer.status).toBe(500);
+    expect(answer.text).not.toContain('"bare"');
+  });
+
+  test("a refusal names the whole path, and a router within another its own", async () => {
+    const fresh = () => lazily(() => t.router({ list: bare }));
+    await expect(guard.seal(build({ a: { admin: fresh() } }))).rejects.toThrow(/^a\.admin\.list: no policy/);
+    await expect(guard.seal(build({ a: build({ admin: fresh() }) }))).rejects.toThrow(/^admin\.list: no policy/);
+  });
+
+  test("one that the guard could not check makes no router", () => {
+    expect(() => assertLazyChecked(t.router({ admin: unguarded }))).toThrow("admin: a lazy router that");
+    expect(() => assertLazyChecked(guard.router({ ok }))).not.toThrow();
   });
 
   test("an unguarded one is refused at its first call, for ever, and without a word about it", async () => {

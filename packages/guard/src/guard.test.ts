@@ -223,6 +223,17 @@ describe("what is judged on every call", () => {
     expect(desk.lookups()).toBe(before);
   });
 
+  test("a request's credentials are read once, however late its calls come", async () => {
+    const { guard, router } = createApi();
+    const other = await createDesk();
+    const stolen = facts(new Headers({ authorization: `Bearer ${await other.account()}` }));
+    const caller = guard.createCallerFactory(router)({ auth: stolen });
+    for (let call = 0; call < 3; call += 1) {
+      await expect(caller.me()).rejects.toMatchObject({ cause: { reason: "unknown_key" } });
+    }
+    expect(desk.lookups()).toBe(1);
+  });
+
   test("corpus 78: a hundred cold requests at once each see their own account", async () => {
     const { router } = createApi();
     const names = Array.from({ length: 100 }, (_, at) => `account-${at}`);

@@ -126,6 +126,19 @@ describe("corpus 81, server case 6: a flood of unknown names", () => {
     expect(issuer.fetches()).toBe(2);
   });
 
+  test("the memory of names is bounded, and the oldest goes", async () => {
+    const issuer = createIssuer(a);
+    await issuer.remote.find(a.kid);
+    issuer.pass(COOL_DOWN_MS);
+    await Promise.all(Array.from({ length: 1_001 }, (_, at) => issuer.remote.find(`forged ${at}`)));
+    expect(issuer.fetches()).toBe(2);
+    issuer.pass(COOL_DOWN_MS);
+    await issuer.remote.find("forged 1000");
+    expect(issuer.fetches()).toBe(2);
+    await issuer.remote.find("forged 0");
+    expect(issuer.fetches()).toBe(3);
+  });
+
   test("does not make the others wait or fail while the issuer hangs", async () => {
     const issuer = createIssuer(a);
     await issuer.remote.find(a.kid);
@@ -161,9 +174,10 @@ describe("an issuer that cannot be reached", () => {
       expect(await issuer.remote.find(a.kid)).toBe(a);
       expect(issuer.remote.has(a.kid)).toBe(true);
     }
+    await issuer.settle();
     issuer.hang();
     issuer.pass(60_000);
-    expect(await issuer.remote.find(a.kid)).toBe(a);
+    expect(await Promise.race([issuer.remote.find(a.kid), issuer.settle()])).toBe(a);
     expect(issuer.fetches()).toBeLessThanOrEqual(62);
   });
 

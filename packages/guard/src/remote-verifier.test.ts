@@ -128,7 +128,7 @@ describe("an issuer's documents that are not believed", () => {
   ])("metadata: %s", async (_what, document) => {
     server.answer(METADATA, document);
     await refused();
-    expect(server.visits).toEqual([METADATA]);
+    expect(server.asked).toEqual([`${ISSUER}${METADATA}`]);
   });
 
   test.each<[string, () => unknown]>([
@@ -157,8 +157,18 @@ describe("an issuer's documents that are not believed", () => {
     await refused();
   });
 
-  test("RFC 7517 5: a key of a kind that is not ours stands in nobody's way", async () => {
-    server.answer(JWKS, { keys: [{ kty: "AKP", alg: "ML-DSA-65", kid: "later" }, desk.pair.generated.publicJwk] });
+  test("RFC 7517 5: a key that is not ours, or is none, stands in nobody's way", async () => {
+    const later = { kty: "AKP", alg: "ML-DSA-65", kid: "later" };
+    const offCurve = {
+      kty: "EC",
+      crv: "P-256",
+      alg: "ES256",
+      use: "sig",
+      kid: "k",
+      x: "A".repeat(43),
+      y: "A".repeat(43),
+    };
+    server.answer(JWKS, { keys: [later, offCurve, desk.pair.generated.publicJwk] });
     expect((await verify(await desk.account())).claims.sub).toBe("ann");
   });
 
@@ -188,8 +198,9 @@ describe("an issuer's documents that are not believed", () => {
     await refused();
   });
 
-  test("bytes that are no text are no document", async () => {
-    server.answerBy(JWKS, (response) => void response.end(Buffer.from([0x22, 0xff, 0xfe, 0x22])));
+  test("RFC 8725 3.7: bytes that are not UTF-8 are no document", async () => {
+    const text = JSON.stringify({ keys: [desk.pair.generated.publicJwk], note: "\u00ff" });
+    server.answerBy(JWKS, (response) => void response.end(Buffer.from(text, "latin1")));
     await refused();
   });
 

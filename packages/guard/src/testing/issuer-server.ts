@@ -8,6 +8,8 @@ export interface IssuerServer {
   /** Reaches the server under the issuer's https name, as a fetch with an authority of its own would. */
   readonly fetch: Fetch;
   readonly visits: string[];
+  /** Every URL that was asked for through `fetch`, wherever it leads. */
+  readonly asked: string[];
   answer(path: string, document: unknown): void;
   answerBy(path: string, listener: (response: ServerResponse) => void): void;
   close(): Promise<void>;
@@ -18,6 +20,7 @@ export const METADATA = "/.well-known/oauth-authorization-server";
 export async function startIssuerServer(issuer: string): Promise<IssuerServer> {
   const answers = new Map<string, (response: ServerResponse) => void>();
   const visits: string[] = [];
+  const asked: string[] = [];
   const listener: RequestListener = (request, response) => {
     const path = request.url ?? "";
     visits.push(path);
@@ -32,7 +35,13 @@ export async function startIssuerServer(issuer: string): Promise<IssuerServer> {
   return {
     origin,
     visits,
-    fetch: (url, init) => fetch(url.replace(new URL(issuer).origin, origin), init),
+    asked,
+    fetch: (url, init) => {
+      asked.push(url);
+      const { origin: known } = new URL(issuer);
+      if (new URL(url).origin !== known) throw new Error("nobody else is to be asked");
+      return fetch(url.replace(known, origin), init);
+    },
     answer: (path, document) =>
       answerBy(path, (response) => {
         response.setHeader("content-type", "application/json").end(JSON.stringify(document));
