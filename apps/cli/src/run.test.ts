@@ -123,8 +123,9 @@ describe("administration", () => {
 
   test("an invitation is withdrawn, and its link is dead", async () => {
     const link = await invited("eve@example.com");
-    const [{ id }] = JSON.parse((await ann.run("invitations list --json")).stdout);
-    expect(await ann.run(`invitations remove ${id}`)).toMatchObject({ code: 0 });
+    const open: { id: string; email: string }[] = JSON.parse((await ann.run("invitations list --json")).stdout);
+    const eves = open.find(({ email }) => email === "eve@example.com");
+    expect(await ann.run(`invitations remove ${eves?.id}`)).toMatchObject({ code: 0 });
     const late = await person().run(`sign-up ${link} --email eve@example.com --name Eve`, BOB);
     expect(late).toMatchObject({ code: 5, stderr: expect.stringContaining("invalid_code") });
   });
