@@ -9,7 +9,7 @@ process.umask(0o077); // what the server writes is its own
 try {
   const app = await createApp(readConfig(process.env));
   await app.listen();
-  process.stdout.write(announcement(app.config, await app.setUpLink()));
+  const setUpLink = await app.setUpLink();
 
   const stop = () => app.close().then(() => process.exit(0));
   process.once("SIGINT", stop);
@@ -20,6 +20,7 @@ try {
       process.exit(1);
     });
   }
+  process.stdout.write(announcement(app.config, setUpLink));
 } catch (error) {
   process.stderr.write(`${sentenceFor(error)}\n`);
   process.exit(1);

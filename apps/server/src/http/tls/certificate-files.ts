@@ -1,64 +1,72 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { unwatchFile, watchFile } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { isIP } from "node:net";
 import type { CertificateSource, Pair } from "./pair.ts";
+import { repeat } from "./repeat.ts";
 
 export interface CertificateFilesOptions {
   readonly cert: string;
   readonly key: string;
   /** The host that clients ask for: the certificate must be for it. */
   readonly host: string;
-  /** How often the files are looked at, in milliseconds. */
+  /** How long until the files are read again, in milliseconds. */
   readonly everyMs?: number;
   /** Hears why a changed pair is not used. */
   readonly onError?: (error: unknown) => void;
 }
 
+const INTERVAL_MS = 2_000;
+
 /**
- * Certificates that somebody else writes. They are looked at by their state and not by a file system's events, which
- * links, mounted secrets and renames escape. A pair that cannot be used changes nothing: the earlier one goes on.
+ * Certificates that somebody else writes. The files are read again and again instead of waiting for a file system's
+ * events, which links, mounted secrets and renames escape. A pair that cannot be used changes nothing: the earlier one
+ * goes on.
  *
  * Does not check: the chain to an authority, and when the certificate ends.
  *
  * @throws {Error} for a pair that cannot be used, with a sentence that says why.
  */
 export async function certificateFiles(options: CertificateFilesOptions): Promise<CertificateSource> {
-  let pair = await readPair(options);
+  const pair = await readPair(options);
+  await judge(pair, options);
   return {
     pair,
     watch(onChange) {
-      const look = async () => {
+      let seen = pair;
+      let complaint = "";
+      return repeat(options.everyMs ?? INTERVAL_MS, async () => {
         try {
           const next = await readPair(options);
-          if (next.cert === pair.cert && next.key === pair.key) return;
-          pair = next;
+          if (next.cert === seen.cert && next.key === seen.key) return;
+          seen = next; // whatever comes of it: it is said once
+          await judge(next, options);
+          complaint = "";
           onChange(next);
         } catch (error) {
-          options.onError?.(error);
+          if (String(error) !== complaint) options.onError?.(error);
+          complaint = String(error);
         }
-      };
-      const files = [options.cert, options.key];
-      for (const file of files) watchFile(file, { interval: options.everyMs ?? 2_000, persistent: false }, look);
-      return () => {
-        for (const file of files) unwatchFile(file, look);
-      };
+      });
     },
   };
 }
 
 async function readPair(options: CertificateFilesOptions): Promise<Pair> {
   const [cert, key] = await Promise.all([read(options.cert), read(options.key)]);
+  return { cert, key };
+}
+
+/** @throws {Error} for a pair that does not serve */
+async function judge(pair: Pair, options: CertificateFilesOptions): Promise<void> {
   await assertPrivate(options.key);
-  const certificate = parsed(options.cert, () => new X509Certificate(cert));
-  const privateKey = parsed(options.key, () => createPrivateKey(key));
+  const certificate = parsed(options.cert, () => new X509Certificate(pair.cert));
+  const privateKey = parsed(options.key, () => createPrivateKey(pair.key));
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new Error(`${options.key} is not the key of ${options.cert}: give a pair that belongs together.`);
   }
   if (!isFor(certificate, options.host)) {
     throw new Error(`${options.cert} is not for ${options.host}, the host of COUNTERSIGN_ISSUER.`);
   }
-  return { cert, key };
 }
 
 async function read(file: string): Promise<string> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { World } from "@countersign/tokens";
 import type { CertificateSource, Pair } from "./pair.ts";
 import { writeFileAtomically } from "./private-file.ts";
+import { repeat } from "./repeat.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LEAF_RENEWED_BEFORE_MS = 30 * DAY_MS;
@@ -23,7 +24,7 @@ export async function devCertificates(
   return {
     pair,
     watch(onChange) {
-      const timer = setInterval(async () => {
+      return repeat(everyMs, async () => {
         try {
           const next = await renewed(directory, world);
           if (next.cert === pair.cert) return;
@@ -32,9 +33,7 @@ export async function devCertificates(
         } catch (error) {
           onError(error);
         }
-      }, everyMs);
-      timer.unref();
-      return () => clearInterval(timer);
+      });
     },
   };
 }
