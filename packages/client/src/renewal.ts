@@ -72,6 +72,7 @@ export function createRenewal({ holder, store, world, ...rest }: RenewalDeps): R
       if (asked.outcome.kind !== "rejected") return await settle(held, asked);
       // Another holder may have renewed the session just now, and stored it.
       if ((await follow(held, store.look(held.record))) === "same") return reject(held, asked.outcome.error);
+      if (holder.held && hasToken(holder.held, audience)) return;
     }
   }
 

@@ -46,7 +46,7 @@ export function createSessionFetch(deps: SessionFetchDeps): Made {
     const { epoch } = holder;
     if (!departures.leave(url, epoch)) throw new ClientError("session_ended");
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-    const { token, renewed, failure } = await untilAborted(obtain(audience), signal);
+    const { token, session, renewed, failure } = await untilAborted(obtain(audience), signal);
     // Whoever began this has signed out, or is somebody else now.
     if (holder.epoch !== epoch) throw new ClientError("session_ended");
     if (token === undefined) {
@@ -54,7 +54,7 @@ export function createSessionFetch(deps: SessionFetchDeps): Made {
       return await fetch(input, init);
     }
     const response = await fetch(...withToken(token, input, init));
-    asked.set(response, { audience, token, session: holder.held?.record.session, renewed });
+    asked.set(response, { audience, token, session, renewed });
     return response;
   };
 

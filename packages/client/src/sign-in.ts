@@ -41,9 +41,11 @@ export function createSignIn({ url, client, session, fetch }: SignInDeps): SignI
     ],
   });
   return {
-    signIn: async (credentials) => session.start(await api.signIn.password.mutate({ client, ...credentials })),
-    signUp: async ({ invitation, ...account }) =>
-      session.start(await api.signIn.signUp.mutate({ client, ...account, ...(invitation && { invitation }) })),
+    signIn: async ({ email, password }) => session.start(await api.signIn.password.mutate({ client, email, password })),
+    signUp: async ({ email, name, password, invitation }) => {
+      const invited = invitation === undefined ? {} : { invitation };
+      await session.start(await api.signIn.signUp.mutate({ client, email, name, password, ...invited }));
+    },
     setUp: async ({ email, name, password, ...proof }) => {
       const secret = "link" in proof ? secretOf(proof.link, url) : proof.secret;
       await session.start(await api.signIn.setUp.mutate({ client, email, name, password, secret }));

@@ -23,7 +23,7 @@ export interface House {
   /** The way there: names are looked up in this house. */
   readonly fetch: typeof fetch;
   /** Time goes by at the servers. */
-  pass(milliseconds: number): void;
+  pass(milliseconds: number): Promise<void>;
   client(options?: Partial<ClientOptions>): CountersignClient;
   /** A client of somebody new, signed in. */
   person(options?: Partial<ClientOptions>): Promise<Person>;
@@ -71,8 +71,10 @@ export async function openHouse(options: Partial<IssuerOptions> = {}): Promise<H
     notes,
     notesDoor,
     fetch: houseFetch,
-    pass: (milliseconds) => {
+    async pass(milliseconds) {
       ahead += milliseconds;
+      // It has to look first whether anything was revoked meanwhile.
+      while (!(await fetch(`${upstream}/readyz`)).ok);
     },
     client,
     async person(own) {

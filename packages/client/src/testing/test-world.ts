@@ -8,11 +8,17 @@ export interface TestWorld extends ClientWorld {
   pass(milliseconds: number): void;
 }
 
-export function createTestWorld(random = 0): TestWorld {
+/** Pauses between attempts are shorter than this, in milliseconds; every other wait is longer. */
+const LONGEST_PAUSE_MS = 2_000;
+
+/** @param pace how much faster than told the pauses between attempts go by */
+export function createTestWorld({ random = 0, pace = 1 } = {}): TestWorld {
   let wall = 0;
   let monotonic = 0;
   return {
     ...systemClientWorld,
+    setTimer: (callback, wait, background) =>
+      systemClientWorld.setTimer(callback, wait < LONGEST_PAUSE_MS ? wait / pace : wait, background),
     now: () => systemClientWorld.now() + wall,
     monotonic: () => systemClientWorld.monotonic() + monotonic,
     random: () => random,
