@@ -25,7 +25,7 @@ function named(link: string): Set<string> {
     for (const [, kind, numbers = ""] of title.matchAll(
       /\b(corpus|server case|client case|ASVS|RFC \d+)s? ((?:§?[\d.]+\d|\d)(?:(?:, | and |, and )§?\d[\d.]*)*)/g,
     )) {
-      for (const number of numbers.split(/, and |, | and /)) ids.add(`${kind} ${number.replace(/\.$/, "")}`);
+      for (const number of numbers.split(/, and |, | and /)) ids.add(`${kind} ${number.replace(/^§|\.$/g, "")}`);
     }
   }
   return ids;

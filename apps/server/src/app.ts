@@ -13,7 +13,7 @@ import { createPlainServer } from "./http/plain-port.ts";
 import { createServer, tlsServerOf } from "./http/server.ts";
 import { tlsOptions } from "./http/tls/options.ts";
 import { writeFileAtomically } from "./http/tls/private-file.ts";
-import { createIssuer, type Issuer } from "./issuer.ts";
+import { createIssuer, type Issuer, type IssuerOptions } from "./issuer.ts";
 import { readMasterKeys } from "./master-key.ts";
 import { StartError } from "./start-error.ts";
 
@@ -37,6 +37,13 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** What no environment says. */
+export interface AppOptions {
+  readonly world?: World;
+  readonly log?: Log;
+  readonly limits?: IssuerOptions["limits"];
+}
+
 /**
  * Builds the server that a configuration describes, and brings its database up to date. Nothing listens yet.
  *
@@ -44,7 +51,7 @@ export interface App {
  */
 export async function createApp(
   config: Config,
-  { world = systemWorld, log = createLog(config.logLevel) }: { readonly world?: World; readonly log?: Log } = {},
+  { world = systemWorld, log = createLog(config.logLevel), limits }: AppOptions = {},
 ): Promise<App> {
   await makeDataDir(config.dataDir);
   const masterKeys = await readMasterKeys(config.masterKey.file, mayMakeKey(config), world);
@@ -55,6 +62,7 @@ export async function createApp(
     masterKeys,
     signUp: config.signUp,
     lifetimes: config.lifetimes,
+    limits,
     world,
     logger: log,
   });
