@@ -64,6 +64,9 @@ function environment(): NodeJS.ProcessEnv {
     XDG_CONFIG_HOME: join(home, "config"),
     COUNTERSIGN_URL: server.url,
     COUNTERSIGN_DATA_DIR: server.dataDir,
+    // What npm has to say about this machine's own settings is not part of the session.
+    npm_config_loglevel: "error",
+    npm_config_update_notifier: "false",
   };
 }
 
