@@ -55,6 +55,23 @@ describe("what is revoked", () => {
     await other.close();
   });
 
+  test("is read from the table once, and from then on only what is new", async () => {
+    const asked: number[] = [];
+    const since: Store["revocations"]["since"] = (number) => {
+      asked.push(number);
+      return issuer.store.revocations.since(number);
+    };
+    const store = { ...issuer.store, revocations: { ...issuer.store.revocations, since } };
+    const clock = { now: () => issuer.world.now(), measure: async () => {} };
+    const revocations = await openRevocations({ store, clock });
+    const ann = await issuer.person("ann");
+    await issuer.services.sessions.endOwn(ann.reply.session, ann.actor);
+    await revocations.poll();
+    await revocations.poll();
+    expect(asked).toEqual([0, 0, 1]);
+    revocations.close();
+  });
+
   test("a revoked key kills everything that it signed", async () => {
     const ann = await issuer.person("ann");
     const { kid } = issuer.services.keys.current();

@@ -32,6 +32,7 @@ describe("the set-up link", () => {
     await redeem(secret);
     expect(await reasonOf(redeem(secret, "second@example.com"))).toBe("invalid_code");
     expect(await issuer.services.setUp.link()).toBeUndefined();
+    expect(await issuer.store.setUp.read()).toBeUndefined();
     expect(await issuer.store.accounts.list({ limit: 10 })).toHaveLength(1);
   });
 

@@ -123,6 +123,15 @@ describe("signing in by password", () => {
     }
   });
 
+  test("the right password of a disabled account forgives nothing: its guesses stay counted", async () => {
+    const admin = await issuer.administrator();
+    await issuer.services.accounts.disable(ann.id, admin.actor);
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      expect(await reasonOf(signIn(ann.email, PASSWORD))).toBe("wrong_credentials");
+    }
+    expect(await reasonOf(signIn(ann.email, PASSWORD))).toBe("rate_limited");
+  });
+
   test("a success does not forgive what the address did to others", async () => {
     const strict = await openTestIssuer({ limits: { address: { most: 5, windowMs: 60_000 } } });
     const attempt = (email: string, password: string) =>
