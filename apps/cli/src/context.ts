@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { type CountersignClient, createClient } from "@countersign/client";
 import { type Ask, createAsk } from "./ask.ts";
@@ -90,5 +91,15 @@ function openServer(url: URL, globals: Globals, environment: Environment) {
   trustAuthorities(url, globals.ca, environment);
   const folder = join(environment.configDir, profileName(globals));
   const tokens = createTokenFile({ folder, issuer: url });
-  return { url, tokens, client: createClient({ url: url.origin, client: "cli", storage: tokens.storage }) };
+  const client = createClient({ url: url.origin, client: "cli", storage: tokens.storage, fetch: namedFetch });
+  return { url, tokens, client };
 }
+
+/** What the owner of a session recognises it by, among the others in the list. */
+const userAgent = `countersign on ${hostname()}`.replace(/[^ -~]/g, "?");
+
+const namedFetch: typeof fetch = (input, init) => {
+  const request = new Request(input, init);
+  request.headers.set("user-agent", userAgent);
+  return fetch(request);
+};

@@ -52,7 +52,11 @@ export const meanings: Readonly<Record<Told, Meaning>> = {
   invalid_client: { exit: "notPermitted", says: "The server does not know this program.", next: update },
   tls_required: { exit: "refused", says: "The server answers over TLS only.", next: "Give an https address: --url" },
 
-  wrong_credentials: { exit: "wrongCredentials", says: "E-mail address or password is wrong." },
+  wrong_credentials: {
+    exit: "wrongCredentials",
+    says: "E-mail address or password is wrong.",
+    next: "Mind capitals and spaces: passwords are compared exactly.",
+  },
   invalid_code: { exit: "wrongCredentials", says: "The link is wrong, used or expired.", next: newLink },
 
   sign_up_closed: { exit: "refused", says: "This server takes no sign-ups without an invitation." },

@@ -1,4 +1,5 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "./testing/free-port.ts";
@@ -133,9 +134,12 @@ describe("administration", () => {
   test("one's other sessions are listed and ended", async () => {
     const elsewhere = person();
     await elsewhere.run("login --email bob@example.com", BOB);
-    const sessions: { id: string; current: boolean }[] = JSON.parse((await bob.run("sessions list --json")).stdout);
+    const sessions: { id: string; current: boolean; userAgent: string }[] = JSON.parse(
+      (await bob.run("sessions list --json")).stdout,
+    );
     const other = sessions.find(({ current }) => !current);
     expect(sessions).toHaveLength(2);
+    expect(other?.userAgent).toBe(`countersign on ${hostname()}`);
     expect(await bob.run(`sessions end ${other?.id}`)).toMatchObject({ code: 0 });
     expect(await elsewhere.run("whoami")).toMatchObject({ code: 3, stdout: "" });
     expect(await bob.run("whoami")).toMatchObject({ code: 0 });

@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { freePort } from "./free-port.ts";
 import { makeScratchFolder } from "./scratch.ts";
 
@@ -15,10 +14,41 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+export interface RestartableServer extends Server {
+  /** Ends the process, and keeps what it knows. */
+  down(): Promise<void>;
+  /** Starts it again, where it was. */
+  up(): Promise<void>;
+}
+
 /** The real server as a process of its own, on a free port, with an empty data directory. */
-export async function startServer(): Promise<Server> {
+export async function startServer(): Promise<RestartableServer> {
   const port = await freePort();
   const dataDir = makeScratchFolder();
+  let { child, setUpLink } = await launch(port, dataDir);
+  if (setUpLink === undefined) throw new Error("a new server shows a set-up link");
+  const down = async () => {
+    if (child.exitCode !== null) return;
+    child.kill("SIGTERM");
+    await once(child, "exit");
+  };
+  return {
+    url: `https://localhost:${port}`,
+    dataDir,
+    setUpLink,
+    down,
+    up: async () => {
+      ({ child } = await launch(port, dataDir));
+    },
+    stop: async () => {
+      await down();
+      rmSync(dataDir, { recursive: true });
+    },
+  };
+}
+
+/** Resolves when the server has told that it is ready; its announcement comes in one piece. */
+async function launch(port: number, dataDir: string): Promise<{ child: ChildProcess; setUpLink: string | undefined }> {
   const child = spawn(process.execPath, ["--conditions=source", "apps/server/src/main.ts"], {
     cwd: workspace,
     env: {
@@ -30,20 +60,12 @@ export async function startServer(): Promise<Server> {
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  let setUpLink: string | undefined;
-  for await (const line of createInterface(child.stdout)) {
-    setUpLink = /https:\S+\/setup#[\w-]+/.exec(line)?.[0];
-    if (setUpLink) break;
+  child.stdout.setEncoding("utf8");
+  let told = "";
+  for await (const text of child.stdout) {
+    told += text;
+    if (told.includes("Countersign is ready") && told.endsWith("\n")) break;
   }
-  if (setUpLink === undefined) throw new Error("the server ended before it showed a set-up link");
-  return {
-    url: `https://localhost:${port}`,
-    dataDir,
-    setUpLink,
-    stop: async () => {
-      child.kill("SIGTERM");
-      await once(child, "exit");
-      rmSync(dataDir, { recursive: true });
-    },
-  };
+  if (!told.includes("Countersign is ready")) throw new Error(`the server did not start: ${told}`);
+  return { child, setUpLink: /https:\S+\/setup#[\w-]+/.exec(told)?.[0] };
 }
