@@ -24,7 +24,7 @@ type Named<P extends string> = {
   readonly [K in P as K extends `${infer N}?` ? N : K]: K extends `${string}?` ? string | undefined : string;
 };
 
-export type Input<P extends string, O extends Options> = Named<P> & { readonly [K in keyof O]: Values[O[K]["kind"]] };
+type Input<P extends string, O extends Options> = Named<P> & { readonly [K in keyof O]: Values[O[K]["kind"]] };
 
 interface Spec<P extends string, O extends Options> {
   readonly name: string;

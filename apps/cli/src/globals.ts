@@ -11,7 +11,7 @@ export interface Globals {
   readonly ca?: string;
 }
 
-export const DEFAULT_URL = "https://localhost:8443";
+const DEFAULT_URL = "https://localhost:8443";
 
 /** Their flags and what the help says of them. */
 export const globalOptions = [

@@ -18,7 +18,7 @@ import { exitHelp } from "./exit-codes.ts";
 import { type Globals, globalOptions } from "./globals.ts";
 
 /** All there is, in the order of the help. */
-export const commands: readonly (Command | Group)[] = [
+const commands: readonly (Command | Group)[] = [
   setup,
   signUp,
   login,
