@@ -1,7 +1,7 @@
 import { Refusal } from "@countersign/tokens";
 import { TRPCError } from "@trpc/server";
 import { Facts } from "./facts.ts";
-import { afterRunning, type Call, type CallResult, disclaim, refuse } from "./refused-call.ts";
+import { afterRunning, type Call, type CallResult, disclaim, type Present, refuse } from "./refused-call.ts";
 import { assertRequest } from "./request-rules.ts";
 
 export interface CheckParts<Who> {
@@ -16,10 +16,10 @@ export interface CheckParts<Who> {
  * The middleware that a policy sits on: request, decision, enrichment, and only then the rest of the procedure. Whatever
  * goes wrong on the way refuses the call; what is neither a refusal nor a `TRPCError` becomes `internal`, and says nothing.
  */
-export function createCheck<Who>(parts: CheckParts<Who>): (call: Call) => Promise<CallResult> {
+export function createCheck<Who>(parts: CheckParts<Who>, present: Present): (call: Call) => Promise<CallResult> {
   return async (call) => {
-    const added = await admit(call, parts).catch((cause: unknown) => {
-      throw refusalFor(cause);
+    const added = await admit(call, parts).catch(async (cause: unknown) => {
+      throw await present(refusalFor(cause), call);
     });
     return afterRunning(await call.next({ ctx: added }));
   };

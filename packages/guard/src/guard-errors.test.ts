@@ -148,6 +148,16 @@ describe("who may say that a call has not run", () => {
     });
   });
 
+  test("no middleware before the policy that made another call", async () => {
+    const base = t.procedure.use(async ({ ctx, next }) => {
+      await callInner(ctx).secret();
+      return next();
+    });
+    const calling = createGuard(t, { ...common, issuer: desk.verifier, base });
+    const answer = await send(calling.router({ open: calling.open("x").query(() => 1) }), "open");
+    expect(refusalIn(answer)).toEqual({ reason: undefined, ran: undefined, status: 401 });
+  });
+
   test("no stream that had begun", async () => {
     const answer = await send(router, "stream?batch=1&input={}", { headers: { "trpc-accept": "application/jsonl" } });
     expect(answer.text).toContain("UNAUTHORIZED");

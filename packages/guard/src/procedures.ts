@@ -1,13 +1,14 @@
 import type { TRPCRootObject } from "@trpc/server";
 import { type CheckParts, createCheck } from "./check.ts";
 import { enforce, type Policy } from "./policy.ts";
-import { createFront, shapeOf } from "./refused-call.ts";
+import { createFront, createPresenter, type Present, type Procedure } from "./refused-call.ts";
 
 /** tRPC's procedure builder without its types: they say nothing while somebody else's context is still a variable. */
 export interface LooseBuilder {
   errors(formatter: unknown): LooseBuilder;
   use(middleware: unknown): LooseBuilder;
   concat(builder: unknown): LooseBuilder;
+  query(resolver: unknown): Procedure;
   readonly _def: { readonly inputs: readonly unknown[]; readonly caller?: unknown };
 }
 
@@ -19,8 +20,8 @@ export interface Foundation {
 }
 
 /**
- * Builds procedures in the one order that holds: the shape of refusals, the user's own `base`, the policy's check, and
- * whatever the user writes after it.
+ * Builds procedures in the one order that holds: the user's own `base`, the policy's check, and whatever the user writes
+ * after it. Before a `base` stands what gives refusals their shape; without one the check does that itself.
  *
  * @throws {TypeError} for a `base` that reads input or replaces the call.
  */
@@ -31,7 +32,11 @@ export function createProcedures<Who>({
 }: Foundation): (policy: Policy, parts: CheckParts<Who>) => LooseBuilder {
   if (base && base._def.inputs.length > 0) throw new TypeError("base: must not read input, the policy comes first");
   if (base?._def.caller) throw new TypeError("base: experimental_caller replaces the call that the policy guards");
-  const front = procedure.errors(shapeOf).use(createFront(config));
-  const start = base ? front.concat(base) : front;
-  return (policy, parts) => start.use(enforce(createCheck(parts), policy));
+  const present = createPresenter({
+    config,
+    build: (formatter, resolver) => procedure.errors(formatter).query(resolver),
+  });
+  const start = base ? procedure.use(createFront(present)).concat(base) : procedure;
+  const leave: Present = base ? async (error) => error : present;
+  return (policy, parts) => start.use(enforce(createCheck(parts, leave), policy));
 }

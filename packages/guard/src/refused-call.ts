@@ -33,38 +33,66 @@ export type CallResult =
   | { readonly ok: true; readonly data: unknown; readonly marker: unknown }
   | { readonly ok: false; readonly error: TRPCError; readonly marker: unknown };
 
-type Config = TRPCRootObject<object, object, object>["_config"];
+/** Makes of an error on its way out what leaves: of a refusal one that says so, of any other one that makes no claim. */
+export type Present = (error: TRPCError, call: Call) => Promise<TRPCError>;
+
+/** A procedure as tRPC's adapters call it. */
+export type Procedure = (
+  options: Omit<Call, "next"> & { readonly input: unknown; getRawInput(): unknown },
+) => Promise<unknown>;
+
+/** The user's own tRPC root, as far as errors need it. */
+export interface ErrorParts {
+  readonly config: TRPCRootObject<object, object, object>["_config"];
+  /** Builds a procedure with `.errors(formatter)` whose resolver is given. */
+  build(
+    formatter: (about: { error: TRPCError }) => TRPCErrorShape | undefined,
+    resolver: (about: { input: unknown }) => never,
+  ): Procedure;
+}
 
 /** Refusals on their way from the check out to the front of the chain. */
 const leaving = new WeakMap<TRPCError, Refusal>();
 /** Refusals that have left, and what is sent for them. */
 const left = new WeakMap<TRPCError, TRPCErrorShape>();
 
-/** Refuses the call that is being checked. Only the front of the same procedure's chain turns this into `ran: false`. */
+/** Refuses the call that is being checked. Only the same call's presenter turns this into `ran: false`. */
 export function refuse(refusal: Refusal): TRPCError {
   const error = trpcErrorOf(refusal);
   leaving.set(error, refusal);
   return error;
 }
 
-/** For `.errors()`: what is sent for a refusal of the guard; `undefined` leaves every other error to the user's formatters. */
-export function shapeOf({ error }: { readonly error: TRPCError }): TRPCErrorShape | undefined {
-  return left.get(error);
-}
-
 /**
- * Stands at the front of a guarded procedure, before the user's own `base`. Asks the user's formatters for the shape of a
- * refusal, a per-procedure one first as tRPC would, and adds the reason beside what they made.
+ * Gives refusals their shape: the user's own formatters make it, a per-procedure one of `base` first as tRPC would, and
+ * the reason is added beside what they made.
+ *
+ * tRPC notes the shape of an error where `.errors()` formats it, and nowhere else in public. So the error goes once
+ * through a procedure that does nothing but that; calls that are let in pay for no such step.
  */
-export function createFront(config: Config) {
-  return async ({ ctx, type, path, next }: Call): Promise<CallResult> => {
-    const result = await next();
-    const refusal = result.ok ? undefined : leaving.get(result.error);
-    if (result.ok || refusal === undefined) return result;
-    const theirs = getTRPCErrorShape({ config, error: result.error, type, path, input: undefined, ctx });
+export function createPresenter({ config, build }: ErrorParts): Present {
+  const note = build(
+    ({ error }) => left.get(error),
+    ({ input }) => {
+      throw input;
+    },
+  );
+  return async (thrown, { ctx, type, path, batchIndex }) => {
+    const refusal = leaving.get(thrown);
+    if (refusal === undefined) return disclaim(thrown);
+    const theirs = getTRPCErrorShape({ config, error: thrown, type, path, input: undefined, ctx });
     const error = trpcErrorOf(refusal);
     left.set(error, { ...theirs, data: { ...theirs.data, ...dataOf(refusal) } });
-    return { ...result, error };
+    await note({ ctx, type, path, batchIndex, input: error, getRawInput: () => undefined }).catch(() => undefined);
+    return error;
+  };
+}
+
+/** Stands before the user's own `base`, so that a refusal leaves after the formatters in there have seen it. */
+export function createFront(present: Present) {
+  return async (call: Call): Promise<CallResult> => {
+    const result = await call.next();
+    return result.ok ? result : { ...result, error: await present(result.error, call) };
   };
 }
 

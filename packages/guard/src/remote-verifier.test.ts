@@ -220,6 +220,20 @@ describe("an issuer's documents that are not believed", () => {
     expect(written).toBeLessThan(16 * 1024 * 1024);
   });
 
+  test("one that never comes, or never ends, is given up after 5 seconds", { timeout: 20_000 }, async () => {
+    const silent = await startIssuerServer(ISSUER);
+    silent.answerBy(METADATA, () => undefined);
+    server.answerBy(JWKS, (response) => void response.write('{"keys":['));
+    const now = () => desk.world.now();
+    const verifiers = [server, silent].map(({ fetch }) => createRemoteVerifier(ISSUER, { fetch, now }));
+    const token = await desk.account();
+    const started = performance.now();
+    const all = await Promise.allSettled(verifiers.map((verifier) => verifier.verify(token, AUDIENCE)));
+    expect(all).toMatchObject([{ reason: { reason: "unavailable" } }, { reason: { reason: "unavailable" } }]);
+    expect(performance.now() - started).toBeLessThan(10_000);
+    await silent.close();
+  });
+
   test("corpus 76: what went wrong is for the log, not for the caller", async () => {
     server.answerBy(JWKS, (response) => void response.writeHead(500).end("connect ECONNREFUSED 10.0.0.5"));
     const t = initTRPC.context<{ auth: Facts }>().create();

@@ -89,6 +89,19 @@ describe("tRPC keeps", () => {
     expect(getTRPCErrorShape(about).message).toBe("inner");
   });
 
+  test("what a procedure is called with, so that one can be called for the sake of its formatter (refused-call.ts)", async () => {
+    const error = new TRPCError({ code: "FORBIDDEN" });
+    const note = t.procedure
+      .errors(({ shape }) => ({ ...shape, message: "noted" }))
+      .query(({ input }) => {
+        throw input;
+      });
+    const about = { type: "query", path: "p", input: error, ctx: {} } as const;
+    const call = note({ ...about, batchIndex: 0, getRawInput: async () => undefined, signal: undefined });
+    await expect(call).rejects.toBe(error);
+    expect(getTRPCErrorShape({ config: t._config, error, ...about }).message).toBe("noted");
+  });
+
   test("an error's stack out of its shape where there is none (refusal.ts)", () => {
     const dev = initTRPC.create({ isDev: true });
     const error = new TRPCError({ code: "FORBIDDEN" });

@@ -47,6 +47,9 @@ export async function startIssuerServer(issuer: string): Promise<IssuerServer> {
         response.setHeader("content-type", "application/json").end(JSON.stringify(document));
       }),
     answerBy,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
   };
 }

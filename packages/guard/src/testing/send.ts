@@ -12,7 +12,7 @@ export interface Answer {
   readonly body: Reply & Reply[];
 }
 
-export interface Reply {
+interface Reply {
   readonly result?: { readonly data: unknown };
   readonly error?: {
     readonly message: string;
