@@ -98,6 +98,7 @@ function fetchWithin(places: Readonly<Record<string, string>>): typeof fetch {
     const url = new URL(input instanceof Request ? input.url : input);
     const place = places[url.origin];
     if (!place) throw new TypeError(`nobody lives at ${url.origin}`);
-    return await fetch(url.href.replace(url.origin, place), init);
+    const there = url.href.replace(url.origin, place);
+    return await fetch(input instanceof Request ? new Request(there, input) : there, init);
   };
 }
