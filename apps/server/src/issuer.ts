@@ -38,7 +38,7 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
   await guard.seal(router);
   return Object.freeze({
     issuer: services.issuer,
-    plugin: createPlugin({ services, api: { router, responseMeta: guard.responseMeta } }),
+    plugin: createPlugin({ services, api: { router, guard } }),
     verifier,
     migrate: () => store.migrate(),
     setUpLink: () => services.setUp.link(),

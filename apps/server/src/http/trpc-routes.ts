@@ -13,19 +13,18 @@ import { outcomeOf } from "./outcome.ts";
 import { refuseOthers } from "./route.ts";
 
 const BODY_LIMIT = 100 * 1024;
-const MAX_BATCH = 20;
 
-/** A router, and its guard's headers for refusals. */
+/** A router, and its guard, which knows the headers of refusals and how large a batch may be. */
 export interface Api {
   readonly router: AnyTRPCRouter;
-  readonly responseMeta: Guard<GuardTypes>["responseMeta"];
+  readonly guard: Pick<Guard<GuardTypes>, "responseMeta" | "maxBatchSize">;
 }
 
 /**
  * The API, by tRPC's own handler on routes of ours: GET and POST with JSON, nothing else. What Fastify refuses before
  * tRPC sees it is shaped by the router's formatter, so that a client reads one kind of error here.
  */
-export function trpcRoutes({ router, responseMeta }: Api, clients: Clients) {
+export function trpcRoutes({ router, guard }: Api, clients: Clients) {
   return async (fastify: FastifyInstance): Promise<void> => {
     await allowRegisteredOrigins(fastify, clients, false);
     fastify.removeAllContentTypeParsers();
@@ -41,8 +40,8 @@ export function trpcRoutes({ router, responseMeta }: Api, clients: Clients) {
       handler: async (request, reply) => {
         await fastifyRequestHandler({
           router,
-          responseMeta,
-          maxBatchSize: MAX_BATCH,
+          responseMeta: guard.responseMeta,
+          maxBatchSize: guard.maxBatchSize,
           createContext: ({ info }: { info: TRPCRequestInfo }) => {
             outcomeOf(request).calls = info.calls.filter(({ procedure }) => procedure).map(({ path }) => path);
             const about = { caller: callerOf(request), origin: originOf(request), calls: info.calls.length };
