@@ -62,6 +62,15 @@ describe("the security map", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("the README's claims point to tests that exist", () => {
+    const readme = readFileSync(new URL("../README.md", map), "utf8");
+    const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)]
+      .map(([, link = ""]) => link)
+      .filter((link) => !/^https?:/.test(link));
+    expect(links.filter((link) => !existsSync(new URL(`../${link}`, map)))).toEqual([]);
+    expect(links.filter((link) => link.endsWith(".test.ts")).length).toBeGreaterThan(10);
+  });
+
   test("lists nothing twice", () => {
     const seen = rows.map(({ id }) => id);
     expect(seen.filter((id, index) => seen.indexOf(id) !== index)).toEqual([]);
