@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isLoopback } from "./ca.ts";
+import { isLoopback, trustAuthorities } from "./ca.ts";
 import { personAt } from "./testing/person.ts";
 import { scratchFolder } from "./testing/scratch.ts";
 import { type Server, startServer } from "./testing/server.ts";
@@ -67,6 +67,12 @@ describe("a server on this machine", () => {
     expect(await attempt({}, `--ca ${file}`)).toMatchObject({ code: 9 });
     expect(await attempt({}, "--ca missing.pem")).toMatchObject({ code: 9 });
   });
+});
+
+test("files of this disk vouch for no other machine, also where they are told to be", () => {
+  const environment = { url: undefined, dataDir: server.dataDir, folder: "/", configDir: "/", plain: false };
+  expect(trustAuthorities(new URL("https://auth.example.com"), undefined, environment)).toBe(0);
+  expect(trustAuthorities(new URL(server.url), undefined, environment)).toBe(1);
 });
 
 test.each([

@@ -32,10 +32,10 @@ describe("a private file", () => {
     expect(statSync(file).ino).not.toBe(before);
   });
 
-  test.each([0o640, 0o604, 0o660, 0o644])("is not read with mode %o, and says what to do", (mode) => {
+  test.each(["640", "604", "660", "644"])("is not read with mode 0%s, and says what to do", (mode) => {
     const file = join(scratchFolder(), "x");
     writePrivate(file, "text");
-    chmodSync(file, mode);
+    chmodSync(file, Number.parseInt(mode, 8));
     expect(() => readPrivate(file)).toThrow(
       expect.objectContaining({ exit: "localFile", next: expect.stringContaining("chmod 600") }),
     );

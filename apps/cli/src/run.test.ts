@@ -216,6 +216,7 @@ describe("exit codes", () => {
       not_found: await ann.run("users get AAAAAAAAAAAAAAAAAAAAAA"),
       last_administrator: await ann.run(`users disable ${id}`),
       bad_request: await ann.run("users get nobody"),
+      invalid_target: await ann.run("token --audience https://nowhere.example"),
     };
     for (const [reason, ran] of Object.entries(refusals)) {
       expect(ran, reason).toMatchObject({ code: 6, stdout: "", stderr: expect.stringContaining(reason) });
