@@ -1,5 +1,14 @@
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import tls from "node:tls";
+import { createApp, readConfig } from "@countersign/server";
 import superjson from "superjson";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createClient } from "./create-client.ts";
+import { reasonOf } from "./errors.ts";
+import { freePort } from "./testing/free-port.ts";
 import { type House, newAccount, openHouse } from "./testing/house.ts";
 import { NOTES, type NotesRouter } from "./testing/notes.ts";
 
@@ -24,4 +33,91 @@ test("a client connects to another guarded API with its transformer", async () =
   const person = await house.person();
   const notes = person.connect<NotesRouter>({ url: NOTES, transformer: superjson });
   expect(await notes.who.query()).toEqual({ account: expect.any(String), at: new Date(0) });
+});
+
+test("over TLS to the real server: set up, call, renew, sign out, sign in again, and only to who has its authority", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "countersign-client-"));
+  const settings = { DATA_DIR: folder, PORT: `${await freePort()}`, PLAIN_PORT: "off", LOG_LEVEL: "silent" };
+  const app = await createApp(
+    readConfig(Object.fromEntries(Object.entries(settings).map(([name, value]) => [`COUNTERSIGN_${name}`, value]))),
+  );
+  await app.listen();
+  const trusted = tls.getCACertificates("default");
+  const client = createClient({ url: app.config.issuer });
+  const account = { ...newAccount(), link: (await app.setUpLink()) ?? "" };
+  expect(reasonOf(await client.setUp(account).catch((error: unknown) => error))).toBe("network");
+
+  tls.setDefaultCACertificates([...trusted, readFileSync(join(folder, "ca.pem"), "utf8")]);
+  await client.setUp(account);
+  expect(client.session.state).toMatchObject({ permissions: expect.arrayContaining(["users:write"]) });
+  await client.session.refresh();
+  const [users, mine] = await Promise.all([client.api.users.list.query(), client.api.access.mine.query()]);
+  expect(users.map(({ email }) => email)).toEqual([account.email]);
+  expect(mine.paths).toContain("users.list");
+  await client.session.end();
+  expect(reasonOf(await client.api.users.list.query().catch((error: unknown) => error))).toBe("no_token");
+  await client.signIn(account);
+  expect(await client.api.account.sessions.query()).toHaveLength(1);
+
+  client.dispose();
+  tls.setDefaultCACertificates(trusted);
+  await app.close();
+  await rm(folder, { recursive: true });
+});
+
+test.each<[string, string]>([
+  ["of another server", "https://elsewhere.test/setup#secret"],
+  ["without a secret", "https://auth.test/setup"],
+  ["that is none", "setup"],
+])("a set-up link %s is refused before anything is sent", async (_, link) => {
+  const client = house.client();
+  house.auth.forget();
+  await expect(client.setUp({ ...newAccount(), link })).rejects.toMatchObject({ reason: "invalid_code" });
+  expect(house.auth.seen).toEqual([]);
+});
+
+test("signing in sends what it needs and nothing else, to this server only", async () => {
+  const person = await house.person();
+  house.auth.forget();
+  await person.signIn(person.account);
+  const sent = house.auth.to("/trpc/signIn.password")[0];
+  const { email, password } = person.account;
+  expect(JSON.parse(sent?.body ?? "")).toEqual({ client: "cli", email, password });
+  expect(sent?.authorization).toBeUndefined();
+  house.auth.decide(() => ({ status: 307, headers: { location: "https://notes.test/" } }));
+  house.notesDoor.forget();
+  expect(reasonOf(await person.signIn(person.account).catch((error: unknown) => error))).toBe("network");
+  house.auth.forwardAll();
+  expect(house.notesDoor.seen).toEqual([]);
+});
+
+test("a sign-in that is refused says why, and leaves whoever is signed in", async () => {
+  const person = await house.person();
+  const { email } = person.account;
+  const refused = await person.signIn({ email, password: "not the password" }).catch((error: unknown) => error);
+  expect(reasonOf(refused)).toBe("wrong_credentials");
+  const taken = await person.signUp(person.account).catch((error: unknown) => error);
+  expect(reasonOf(taken)).toBe("conflict");
+  expect((await person.api.account.me.query()).email).toBe(email);
+});
+
+test("two clients share nothing", async () => {
+  const [one, other] = [await house.person(), await house.person()];
+  await one.session.end();
+  expect((await other.api.account.me.query()).email).toBe(other.account.email);
+});
+
+test("mutations of one moment go by themselves, queries together and not too many at once", async () => {
+  const person = await house.person();
+  house.auth.forget();
+  await Promise.allSettled([
+    person.api.account.endOtherSessions.mutate(),
+    person.api.account.changePassword.mutate({ current: "wrong", next: "a lantern on the water" }),
+    ...Array.from({ length: 25 }, () => person.api.account.me.query()),
+  ]);
+  const paths = house.auth.seen.map(({ path }) => path.split("?")[0] ?? "");
+  expect(paths).toContain("/trpc/account.endOtherSessions");
+  expect(paths).toContain("/trpc/account.changePassword");
+  const batches = paths.map((path) => path.match(/account\.me/g)?.length ?? 0).filter(Boolean);
+  expect(batches.toSorted()).toEqual([20, 5]);
 });

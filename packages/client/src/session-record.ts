@@ -106,7 +106,7 @@ function has(value: unknown, checks: Checks): value is Record<string, unknown> {
 }
 
 function isListOf<T>(value: unknown, checks: Checks<T>): boolean {
-  return Array.isArray(value) && value.every((item) => has(item, checks));
+  return Array.isArray(value) && value.length > 0 && value.every((item) => has(item, checks));
 }
 
 const isString = (value: unknown) => typeof value === "string";
