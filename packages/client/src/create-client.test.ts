@@ -4,13 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import tls from "node:tls";
 import { createApp, readConfig } from "@countersign/server";
-import superjson from "superjson";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient } from "./create-client.ts";
 import { reasonOf } from "./errors.ts";
 import { freePort } from "./testing/free-port.ts";
 import { type House, newAccount, openHouse } from "./testing/house.ts";
-import { NOTES, type NotesRouter } from "./testing/notes.ts";
 
 let house: House;
 beforeAll(async () => {
@@ -27,12 +25,6 @@ test("somebody signs up, is who they say, and signs out", async () => {
   expect(client.session.state).toMatchObject({ status: "signed-in", account: me.id });
   await client.session.end();
   expect(client.session.state).toEqual({ status: "signed-out" });
-});
-
-test("a client connects to another guarded API with its transformer", async () => {
-  const person = await house.person();
-  const notes = person.connect<NotesRouter>({ url: NOTES, transformer: superjson });
-  expect(await notes.who.query()).toEqual({ account: expect.any(String), at: new Date(0) });
 });
 
 test("over TLS to the real server: set up, call, renew, sign out, sign in again, and only to who has its authority", async () => {

@@ -92,14 +92,6 @@ test("what is no address is refused by fetch itself", async () => {
   await expect(createClient({ url: AUTH }).session.fetch("/relative")).rejects.toThrow(TypeError);
 });
 
-test("connect() wants a token for the origin of its URL, or for the audience that it names", async () => {
-  const plain = await house.person();
-  const notes = plain.connect<NotesRouter>({ url: NOTES, transformer: superjson });
-  expect((await notes.who.query()).at).toEqual(new Date(0));
-  const other = plain.connect<NotesRouter>({ url: NOTES, audience: "https://notes.test/v2", transformer: superjson });
-  await expect(other.who.query()).resolves.toBeDefined();
-});
-
 test.each([
   "http://auth.test",
   "ftp://auth.test",
