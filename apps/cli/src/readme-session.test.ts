@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeScratchFolder } from "./testing/scratch.ts";
 import { type Server, startServer } from "./testing/server.ts";
@@ -31,10 +31,12 @@ const ours = (text: string) =>
 const theReaders = (text: string) =>
   text.replaceAll(server.url, "https://localhost:8443").replaceAll(`${server.dataDir}/`, "data/");
 
-test("the README's first session goes as it is written, command by command", { timeout: 180_000 }, async () => {
+test("the README's first session goes as it is written, command by command", { timeout: 180_000 }, async ({
+  signal,
+}) => {
   const shown = await runInShell(
     steps.map(({ command }) => ours(command)),
-    { cwd: workspace, env: environment(), scratch: home },
+    { cwd: workspace, env: environment(), scratch: home, signal },
   );
   const wrong = steps
     .map(({ command, expected }, at) => ({ command, expected, shown: theReaders(shown[at] ?? "(not reached)") }))
@@ -59,26 +61,25 @@ test("the README's first session tells the whole way: in, refused for three reas
 
 function environment(): NodeJS.ProcessEnv {
   return {
-    PATH: `${pnpmAsItRuns()}${process.env["PATH"]}`,
+    PATH: `${withoutRegistry()}:${process.env["PATH"]}`,
     HOME: process.env["HOME"],
     XDG_CONFIG_HOME: join(home, "config"),
     COUNTERSIGN_URL: server.url,
     COUNTERSIGN_DATA_DIR: server.dataDir,
-    // What npm has to say about this machine's own settings is not part of the session.
-    npm_config_loglevel: "error",
-    npm_config_update_notifier: "false",
   };
 }
 
-/** Run by pnpm, `npx -y pnpm@12` is that pnpm, so that no registry is asked again for each command. */
-function pnpmAsItRuns(): string {
-  const pnpm = process.env["npm_execpath"];
-  if (!pnpm?.includes("pnpm")) return "";
+/**
+ * A folder with an `npx` that asks no registry. `npx -y pnpm@12 --silent countersign …` is the pnpm that runs this test, if
+ * one does; else it is the script of package.json that pnpm would run.
+ */
+function withoutRegistry(): string {
+  const { npm_execpath: pnpm = "" } = process.env;
+  const { scripts } = JSON.parse(readFileSync(join(workspace, "package.json"), "utf8"));
+  const byPnpm = /\.[cm]?js$/.test(pnpm) ? `"${process.execPath}" "${pnpm}"` : `"${pnpm}"`;
+  const run = pnpm.includes("pnpm") ? `shift 2; exec ${byPnpm}` : `shift 4; exec ${scripts.countersign}`;
   const folder = join(home, "bin");
-  const npx = join(folder, "npx");
-  const run = /\.[cm]?js$/.test(pnpm) ? `"${process.execPath}" "${pnpm}"` : `"${pnpm}"`;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(npx, `#!/bin/sh\nshift 2\nexec ${run} "$@"\n`);
-  chmodSync(npx, 0o755);
-  return `${folder}:`;
+  mkdirSync(folder);
+  writeFileSync(join(folder, "npx"), `#!/bin/sh\n${run} "$@"\n`, { mode: 0o755 });
+  return `${folder}:${dirname(process.execPath)}`;
 }

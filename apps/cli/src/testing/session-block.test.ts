@@ -32,11 +32,11 @@ describe("the terminal session of a document", () => {
     expect(() => readSession("```console\n$ true\n```")).toThrow("no fenced block");
   });
 
-  test("runs in one shell, with both streams and the last status", async () => {
+  test("runs in one shell, with both streams and the last status", async ({ signal }) => {
     const scratch = mkdtempSync(join(tmpdir(), "countersign-session-"));
     try {
       const commands = ["alias say=echo", "X=1; say out; echo err >&2", "(exit 4)", 'echo "$? $X"', "printf last"];
-      const shown = await runInShell(commands, { cwd: scratch, env: process.env, scratch });
+      const shown = await runInShell(commands, { cwd: scratch, env: process.env, scratch, signal });
       expect(shown).toEqual(["", "out\nerr\n", "", "4 1\n", "last"]);
     } finally {
       rmSync(scratch, { recursive: true });
