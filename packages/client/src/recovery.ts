@@ -6,7 +6,7 @@ import type { AskedWith } from "./session-fetch.ts";
 import { tokenOf } from "./session-record.ts";
 
 /** How things stood when a call began. */
-export interface Began {
+interface Began {
   readonly epoch: number;
   readonly renewals: number;
   readonly session: string | undefined;

@@ -15,7 +15,7 @@ export interface RenewalDeps extends RefreshRequestDeps {
 }
 
 /** Why a renewal is asked for. */
-export interface Need {
+interface Need {
   /** The token is expired, or a guard refused it: then a session that cannot be renewed is over. */
   readonly due: boolean;
   /** An audience that a token is needed for. */

@@ -3,7 +3,7 @@ import type { SessionWarning } from "./session-state.ts";
 import type { RawStorage, Turn } from "./storage-turns.ts";
 
 /** A session that was signed out here and must end at the server before anything else is done with it. */
-export interface Tombstone {
+interface Tombstone {
   readonly session: string;
   readonly refreshToken: string;
 }

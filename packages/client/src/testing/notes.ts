@@ -11,7 +11,7 @@ export const NOTES = "https://notes.test";
 export const notesPermissions = ["notes:read", "notes:write"] as const;
 
 /** What the API does beside answering. */
-export interface Doings {
+interface Doings {
   /** Titles of the notes that were added, in order. */
   readonly added: string[];
   /** Refuses every identified call with this, from the guard. */
