@@ -52,8 +52,9 @@ export async function certificateFiles(options: CertificateFilesOptions): Promis
 }
 
 async function readPair(options: CertificateFilesOptions): Promise<Pair> {
-  const [cert, key] = await Promise.all([read(options.cert), read(options.key)]);
-  return { cert, key };
+  // One after the other, so that of two missing files it is always the first that is named.
+  const cert = await read(options.cert);
+  return { cert, key: await read(options.key) };
 }
 
 /** @throws {Error} for a pair that does not serve */
