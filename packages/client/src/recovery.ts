@@ -36,10 +36,12 @@ export interface RecoveryDeps {
  */
 export function createRecovery({ holder, renewal, askedWith }: RecoveryDeps): Recovery {
   async function refresh(asked: AskedWith | undefined, began: Began): Promise<boolean> {
+    // What stood in the way of a new token before the call went out stands there still.
+    if (asked?.failure !== undefined) throw asked.failure;
     // Renewed for this very call, and refused all the same: once is enough.
     if (asked?.renewed) return false;
     const { held } = holder;
-    if (!held || holder.epoch !== began.epoch) return false;
+    if (!held) return false;
     // A call that was refused beside this one may have had the session renewed already.
     const isOld = asked
       ? tokenOf(held.record, asked.audience)?.accessToken !== asked.token

@@ -14,6 +14,8 @@ export interface AskedWith {
   readonly session: string | undefined;
   /** Whether the request had the session renewed before it went out. */
   readonly renewed: boolean;
+  /** Why that failed, where the request went out with an expired token. */
+  readonly failure?: unknown;
 }
 
 export interface SessionFetchDeps {
@@ -54,7 +56,7 @@ export function createSessionFetch(deps: SessionFetchDeps): Made {
       return await fetch(input, init);
     }
     const response = await fetch(...withToken(token, input, init));
-    asked.set(response, { audience, token, session, renewed });
+    asked.set(response, { audience, token, session, renewed, failure });
     return response;
   };
 

@@ -151,6 +151,18 @@ describe("a call that the guard refused before it ran", () => {
   });
 });
 
+test("what stood in the way of a new token before the call went out is what it fails for, too", async () => {
+  const world = createTestWorld({ pace: 20 });
+  const early = await house.person({ world });
+  await warmUp(early);
+  await house.pass(A_LIFE_MS);
+  world.pass(A_LIFE_MS);
+  house.auth.decide(() => "cut");
+  expect(await reasonFrom(connect("none", early).who.query())).toBe("network");
+  expect(await connect("none", early).hello.query()).toBe("hello");
+  expect(early.session.state.status).toBe("signed-in");
+});
+
 describe("a call whose outcome nobody knows", () => {
   test("client case 24: a mutation whose reply was lost is not repeated", async () => {
     await warmUp();
@@ -242,6 +254,26 @@ describe("client case 20: somebody else signs in", () => {
     expect(accountOf(after)).toBe(accountOf(other.session.state));
   });
 
+  test.each(["somebody else signs in", "the app signs out"])(
+    "while a call waits for a token, or for nobody (%s): it does not leave at all",
+    async (event) => {
+      const world = createTestWorld();
+      const early = await house.person({ world });
+      await warmUp(early);
+      const other = await house.person();
+      world.pass(A_LIFE_MS);
+      let happened: Promise<void> | undefined;
+      house.auth.decide(async ({ path }) => {
+        if (path !== "/session/refresh") return undefined;
+        happened ??= event === "the app signs out" ? early.session.end() : early.signIn(other.account);
+        await happened;
+        return undefined;
+      });
+      expect(await reasonFrom(connect("none", early).add.mutate({ title: "mine" }))).toBe("session_ended");
+      expect(house.notesDoor.seen).toEqual([]);
+    },
+  );
+
   test("while a call waits for its batch to leave: it does not leave with the other's token", async () => {
     await warmUp();
     const other = await house.person();
@@ -277,6 +309,22 @@ describe("client case 20: somebody else signs in", () => {
     expect(await reasonFrom(connect("none").who.query())).toBe("session_ended");
     expect(accountOf(person.session.state)).toBe(accountOf(other.session.state));
   });
+});
+
+test("a call that was refused and is given up then does not wait for the refresh either", async () => {
+  await warmUp();
+  await expireAtTheServers();
+  const asked = Promise.withResolvers<void>();
+  house.auth.decide(() => {
+    asked.resolve();
+    return "hang";
+  });
+  const controller = new AbortController();
+  const call = connect("none").who.query(undefined, { signal: controller.signal });
+  await asked.promise;
+  controller.abort();
+  await expect(call).rejects.toThrow();
+  expect(house.notesDoor.seen).toHaveLength(1);
 });
 
 test("a call that its caller gives up does not wait for the refresh that it started", async () => {

@@ -3,6 +3,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
 import type { Departures } from "./departures.ts";
 import type { Recovery } from "./recovery.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface SessionLinkDeps {
   readonly recovery: Recovery;
@@ -38,7 +39,7 @@ export function createSessionLink<Router extends AnyTRPCRouter>({
               takeBack();
               if (!mayRepeat) return observer.error(error);
               mayRepeat = false;
-              recovery.recover(error, began).then(
+              untilAborted(recovery.recover(error, began), op.signal).then(
                 (repeat) => {
                   if (isOver) return;
                   if (repeat) send();

@@ -151,12 +151,47 @@ describe("client case 12: storage", () => {
   });
 });
 
+describe("what is found in storage is not taken over", () => {
+  const sentTokens = () => house.auth.to("/session/refresh").map(({ body }) => JSON.parse(body).refresh_token);
+
+  test("where it is older than what is held: somebody slow wrote it after all", async () => {
+    const storage = memoryStorage();
+    const person = await house.person({ storage });
+    const old = (await storage.get(KEPT)) ?? "";
+    await person.session.refresh();
+    const { refreshToken } = JSON.parse((await storage.get(KEPT)) ?? "");
+    await storage.set(KEPT, old);
+    house.auth.forget();
+    await person.session.refresh();
+    expect(sentTokens()).toEqual([refreshToken]);
+    expect(JSON.parse((await storage.get(KEPT)) ?? "")).toMatchObject({ rotation: 2 });
+  });
+
+  test("where it was there before a sign-in that could not be kept", async () => {
+    const inner = memoryStorage();
+    await house.person({ storage: inner });
+    let isBroken = true;
+    const storage: TokenStorage = {
+      get: (key) => (isBroken ? broken() : inner.get(key)),
+      set: (key, value) => (isBroken ? broken() : inner.set(key, value)),
+      remove: (key) => inner.remove(key),
+    };
+    const person = await house.person({ storage });
+    const before = person.session.state;
+    isBroken = false;
+    await person.session.refresh();
+    expect(person.session.state).toEqual(before);
+    expect(await house.client({ storage: inner }).session.ready()).toEqual(before);
+  });
+});
+
 describe("client case 21: signing out while a renewed session is being kept", () => {
   /** Holds one operation on the kept session back. */
   const gated = (operation: "get" | "set") => {
     const inner = memoryStorage();
     const reached = Promise.withResolvers<void>();
     const gate = Promise.withResolvers<void>();
+    const writes: string[] = [];
     let isArmed = false;
     const wait = async (key: string) => {
       if (!isArmed || key !== KEPT) return;
@@ -173,15 +208,16 @@ describe("client case 21: signing out while a renewed session is being kept", ()
         set: async (key, value) => {
           if (operation === "set") await wait(key);
           await inner.set(key, value);
+          if (key === KEPT) writes.push(value);
         },
       },
       inner,
     );
-    return { inner, storage, reached: reached.promise, open: gate.resolve, arm: () => (isArmed = true) };
+    return { inner, storage, writes, reached: reached.promise, open: gate.resolve, arm: () => (isArmed = true) };
   };
 
   test.each(["get", "set"] as const)("by the same client (at its %s)", async (operation) => {
-    const { inner, storage, reached, open, arm } = gated(operation);
+    const { inner, storage, writes, reached, open, arm } = gated(operation);
     const person = await house.person({ storage });
     house.auth.decide(({ path }) => {
       if (path === "/session/refresh") arm();
@@ -190,8 +226,12 @@ describe("client case 21: signing out while a renewed session is being kept", ()
     const refreshed = person.session.refresh();
     await reached;
     const ended = person.session.end();
+    await vi.waitUntil(() => person.session.state.status === "signed-out");
+    const before = writes.length;
     open();
     await Promise.all([refreshed, ended]);
+    // Between the look and the write, nothing is written; after the write, it is taken back.
+    expect(writes.length - before).toBe(operation === "get" ? 0 : 1);
     expect(person.session.state).toEqual({ status: "signed-out" });
     expect(await inner.get(KEPT)).toBeNull();
   });
