@@ -61,6 +61,7 @@ export async function createApp(
     database: config.database,
     masterKeys,
     signUp: config.signUp,
+    audiences: config.audiences,
     lifetimes: config.lifetimes,
     limits,
     world,

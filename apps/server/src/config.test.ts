@@ -33,6 +33,7 @@ describe("the configuration", () => {
       plain: { port: 8080, chosen: false },
       masterKey: { file: resolve("data/master-key"), make: true },
       signUp: "invite",
+      audiences: [],
       lifetimes: { accessToken: 300, sessionIdle: 1_209_600, sessionAbsolute: 7_776_000 },
       logLevel: "info",
     });
@@ -41,6 +42,21 @@ describe("the configuration", () => {
   test("takes an empty variable for an absent one", () => {
     expect(readConfig({ COUNTERSIGN_PORT: "" }).port).toBe(8443);
   });
+
+  test("lists the APIs that accept our tokens", () => {
+    const COUNTERSIGN_AUDIENCES = '{"https://api.example.com":["notes:read","notes:write"],"http://localhost:3000":[]}';
+    expect(readConfig({ COUNTERSIGN_AUDIENCES }).audiences).toEqual([
+      { id: "https://api.example.com", permissions: ["notes:read", "notes:write"] },
+      { id: "http://localhost:3000", permissions: [] },
+    ]);
+  });
+
+  test.each(["https://api.example.com", "[]x", '{"https://api.example.com":"notes:read"}', "[1]"])(
+    "does not take %s for a list of APIs",
+    (COUNTERSIGN_AUDIENCES) => {
+      expect(refusal({ COUNTERSIGN_AUDIENCES })).toContain("COUNTERSIGN_AUDIENCES must be a JSON object");
+    },
+  );
 
   test("leaves the terminal app's own variable alone", () => {
     expect(readConfig({ COUNTERSIGN_URL: "https://localhost:8443" }).port).toBe(8443);

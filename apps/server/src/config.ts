@@ -19,6 +19,8 @@ export interface Config {
   /** `make`: whether the file may be made where there is none. */
   readonly masterKey: { readonly file: string; readonly make: boolean };
   readonly signUp: "closed" | "invite" | "open";
+  /** APIs beside the issuer's own. */
+  readonly audiences: readonly { readonly id: string; readonly permissions: readonly string[] }[];
   /** In seconds. */
   readonly lifetimes: { readonly accessToken: number; readonly sessionIdle: number; readonly sessionAbsolute: number };
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
@@ -115,6 +117,7 @@ function assemble(s: Settings): Config {
     plain: plainOf(s),
     masterKey: { file: resolve(s.COUNTERSIGN_MASTER_KEY_FILE ?? join(dataDir, "master-key")), make: !postgres },
     signUp: s.COUNTERSIGN_SIGN_UP,
+    audiences: s.COUNTERSIGN_AUDIENCES ?? [],
     lifetimes: {
       accessToken: s.COUNTERSIGN_ACCESS_TOKEN_LIFE,
       sessionIdle: s.COUNTERSIGN_SESSION_IDLE,

@@ -100,7 +100,19 @@ export const settings = {
   COUNTERSIGN_SIGN_UP: documented(
     oneOf("closed", "invite", "open").default("invite"),
     "invite",
-    "Who may make an account: nobody, the invited, anyone.",
+    "Who may make an account: `closed` nobody, `invite` the invited, `open` anyone.",
+  ),
+  COUNTERSIGN_AUDIENCES: documented(
+    z
+      .string()
+      .transform(parseAudiences)
+      .refine((audiences) => audiences !== undefined, {
+        error:
+          'must be a JSON object of APIs and their permissions, such as {"https://api.example.com":["notes:read"]}',
+      })
+      .optional(),
+    "",
+    'The APIs that accept our tokens, beside our own, as JSON: `{"https://api.example.com":["notes:read"]}`.',
   ),
   COUNTERSIGN_ACCESS_TOKEN_LIFE: documented(
     number(60, 900).default(300),
@@ -110,12 +122,12 @@ export const settings = {
   COUNTERSIGN_SESSION_IDLE: documented(
     number(900, 365 * DAY_S).default(14 * DAY_S),
     "1209600",
-    "Seconds without a refresh after which a session ends.",
+    "Seconds without a refresh after which a session ends, 900 to 31536000.",
   ),
   COUNTERSIGN_SESSION_LIFE: documented(
     number(900, 365 * DAY_S).default(90 * DAY_S),
     "7776000",
-    "Seconds after which a session ends in any case.",
+    "Seconds after which a session ends in any case, 900 to 31536000.",
   ),
   COUNTERSIGN_LOG_LEVEL: documented(
     oneOf("debug", "info", "warn", "error", "silent").default("info"),
@@ -125,6 +137,16 @@ export const settings = {
 };
 
 export type Settings = z.output<z.ZodObject<typeof settings>>;
+
+/** Does not check: what an audience and a permission look like; the issuer does, with a sentence of its own. */
+function parseAudiences(text: string): { id: string; permissions: string[] }[] | undefined {
+  try {
+    const parsed = z.record(z.string(), z.array(z.string())).parse(JSON.parse(text));
+    return Object.entries(parsed).map(([id, permissions]) => ({ id, permissions }));
+  } catch {
+    return undefined;
+  }
+}
 
 function isHttpsOrigin(text: string): boolean {
   return URL.canParse(text) && text.startsWith("https://") && new URL(text).origin === text;
