@@ -76,7 +76,7 @@ test("signing in sends what it needs and nothing else, to this server only", asy
   const { email, password } = person.account;
   expect(JSON.parse(sent?.body ?? "")).toEqual({ client: "cli", email, password });
   expect(sent?.authorization).toBeUndefined();
-  house.auth.decide(() => ({ status: 307, headers: { location: "https://notes.test/" } }));
+  house.auth.decide(() => ({ status: 307, headers: { location: `${house.notesDoor.origin}/hello` } }));
   house.notesDoor.forget();
   expect(reasonOf(await person.signIn(person.account).catch((error: unknown) => error))).toBe("network");
   house.auth.forwardAll();

@@ -96,7 +96,6 @@ describe("client case 6: a refresh that is not answered as it should be", () => 
     ["200 with half a reply", { status: 200, headers: json, body: '{"account":"a","session":"b"}' }, "unknown"],
     ["403 with a page of a firewall", { status: 403, headers: html, body: "<h1>Blocked</h1>" }, "unknown"],
     ["502 that quotes the server", { status: 502, headers: json, body: '{"error":"invalid_grant"}' }, "invalid_grant"],
-    ["a redirect", { status: 307, headers: { location: "https://notes.test/" } }, "network"],
     ["a connection that is cut", "cut", "network"],
   ])("%s: the session is kept, attempts are few, and it is renewed later", async (_, fate, reason) => {
     decideRefreshes(fate);
@@ -138,6 +137,43 @@ describe("client case 6: a refresh that is not answered as it should be", () => 
     decideRefreshes({ status: 503, headers, body: '{"error":"busy"}' });
     expect((await failureOf(person.session.refresh())).retryAfter).toBe(120);
     expect(refreshes()).toHaveLength(1);
+  });
+
+  test("a server that is slow to fail is not asked again at once", async () => {
+    house.auth.decide(({ path }) => {
+      if (path !== "/session/refresh") return undefined;
+      world.pass(6_000);
+      return { status: 503, body: "" };
+    });
+    expect((await failureOf(person.session.refresh())).reason).toBe("unavailable");
+    expect(refreshes()).toHaveLength(1);
+  });
+
+  test("nobody is asked again for who has signed out meanwhile", async () => {
+    const hasty = createTestWorld();
+    const gone = await house.person({
+      world: {
+        ...hasty,
+        setTimer: (callback, wait, background) => {
+          if (wait >= 2_000) return hasty.setTimer(callback, wait, background);
+          // In the pause between two attempts.
+          gone.session.end().then(callback);
+          return () => undefined;
+        },
+      },
+    });
+    house.auth.forget();
+    decideRefreshes("cut");
+    await gone.session.refresh().catch(() => undefined);
+    expect(gone.session.state).toEqual({ status: "signed-out" });
+    expect(refreshes()).toHaveLength(1);
+  });
+
+  test("a redirect is not followed: a refresh token goes to this server alone", async () => {
+    house.notesDoor.forget();
+    decideRefreshes({ status: 307, headers: { location: `${house.notesDoor.origin}/hello` } });
+    expect((await failureOf(person.session.refresh())).reason).toBe("network");
+    expect(house.notesDoor.seen).toEqual([]);
   });
 
   test("attempts are spread by chance", async () => {
