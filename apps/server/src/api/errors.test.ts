@@ -71,6 +71,16 @@ const inputs: Readonly<Record<string, readonly [path: string, input: unknown]>> 
   "too many permissions": ["roles.create", { name: "r", description: "", permissions: Array(501).fill("a:b") }],
   "a role's name with blanks": ["roles.create", { name: `${MARK} x`, description: "", permissions: [] }],
   "NUL in a text": ["roles.create", { name: "role", description: `${MARK}\0`, permissions: [] }],
+  ...Object.fromEntries(
+    ["\u001b[31m", "\n", "\u202e", "\u2028", "\u2029", "\u200b", "\u061c"].flatMap((sign) => {
+      const code = `U+${sign.charCodeAt(0).toString(16)}`;
+      const text = `${MARK}${sign}x`;
+      return [
+        [`a name with ${code}`, ["signIn.signUp", { ...ann, name: text }]],
+        [`a description with ${code}`, ["roles.create", { name: "role", description: text, permissions: [] }]],
+      ] as const;
+    }),
+  ),
   "half a surrogate pair": ["roles.create", { name: "role", description: `${MARK}\ud800`, permissions: [] }],
 };
 

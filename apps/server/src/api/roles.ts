@@ -3,14 +3,14 @@ import type { Grantable } from "../services/roles.ts";
 import type { Services } from "../services/services.ts";
 import { actorOf } from "./actor.ts";
 import type { IssuerGuard } from "./guard.ts";
-import { id, roleName } from "./schemas.ts";
+import { description, id, roleName } from "./schemas.ts";
 
 const permission = z.string().min(3).max(129);
 const grantable = z.strictObject({ audience: z.string().min(1).max(255), permission });
 
 const definition = z.strictObject({
   name: roleName,
-  description: z.string().trim().max(300),
+  description,
   /** A permission of another API names its audience; a bare one is the issuer's own. */
   permissions: z.array(z.union([permission, grantable])).max(500),
 });

@@ -1,19 +1,30 @@
 import { Refusal } from "@countersign/tokens";
-import type { Account } from "../store/records.ts";
 import type { Store, Transaction } from "../store/store.ts";
 import { raiseAccount } from "./account-version.ts";
 import { assertNotLast } from "./administrators.ts";
 import type { AuditWriter } from "./audit.ts";
 import type { Actor } from "./caller.ts";
+import { assertMayHandle, rightsOf } from "./holding.ts";
+import { createRightChanges } from "./right-changes.ts";
 import { endSessions } from "./session-end.ts";
 
-/** What administrators do to accounts: see `Accounts`. */
+/**
+ * What people do to accounts: see `Accounts`. Nobody touches an account that may do more than they may themselves; one's
+ * own never does.
+ */
 export function createAccountAdministration({ store, audit }: { store: Store; audit: AuditWriter }) {
+  const changeRights = createRightChanges({ store, audit });
+  const change = <T>(act: string, id: string, actor: Actor, work: (tx: Transaction) => Promise<T>): Promise<T> =>
+    changeRights(actor, { event: "account.refused", subject: id, detail: { act } }, async (tx) => {
+      await hold(tx, id);
+      await assertMayHandle(tx, actor, await rightsOf(tx, id));
+      return await work(tx);
+    });
+
   return {
     disable: (id: string, actor: Actor): Promise<void> =>
-      store.transaction(async (tx) => {
+      change("disable", id, actor, async (tx) => {
         await assertNotLast(tx, id);
-        await hold(tx, id);
         const at = await tx.now();
         if (!(await tx.accounts.setDisabled(id, at))) return;
         await tx.sessions.endAll(id, at, "account_disabled");
@@ -22,16 +33,14 @@ export function createAccountAdministration({ store, audit }: { store: Store; au
       }),
 
     enable: (id: string, actor: Actor): Promise<void> =>
-      store.transaction(async (tx) => {
-        await hold(tx, id);
+      change("enable", id, actor, async (tx) => {
         if (!(await tx.accounts.setDisabled(id, null))) return;
         await audit.write(tx, { event: "account.enabled", at: await tx.now(), by: actor, subject: id });
       }),
 
     remove: (id: string, actor: Actor): Promise<void> =>
-      store.transaction(async (tx) => {
+      change("remove", id, actor, async (tx) => {
         await assertNotLast(tx, id);
-        await hold(tx, id);
         // The fact outlives the row: its tokens die although nothing is left to compare them with.
         await raiseAccount(tx, id);
         await tx.accounts.remove(id);
@@ -39,8 +48,7 @@ export function createAccountAdministration({ store, audit }: { store: Store; au
       }),
 
     endSessions: (id: string, actor: Actor): Promise<number> =>
-      store.transaction(async (tx) => {
-        await hold(tx, id);
+      change("end_sessions", id, actor, async (tx) => {
         const at = await tx.now();
         const ended = await endSessions(tx, id, at, "ended_by_administrator");
         const detail = { cause: "ended_by_administrator", sessions: ended };
@@ -50,10 +58,8 @@ export function createAccountAdministration({ store, audit }: { store: Store; au
   };
 }
 
-/** The account as it is under its lock. */
-async function hold(tx: Transaction, id: string): Promise<Account> {
+/** Locks an account that is there. */
+async function hold(tx: Transaction, id: string): Promise<void> {
   await tx.lock(`account:${id}`);
-  const account = await tx.accounts.byId(id);
-  if (!account) throw new Refusal("not_found");
-  return account;
+  if (!(await tx.accounts.byId(id))) throw new Refusal("not_found");
 }

@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { reasonOf } from "./testing/reason-of.ts";
-import { openTestIssuer, PASSWORD, type Person, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
+import {
+  ISSUER,
+  openTestIssuer,
+  PASSWORD,
+  type Person,
+  SOMEBODY,
+  TERMINAL,
+  type TestIssuer,
+} from "./testing/test-issuer.ts";
 
 const NEXT = "quite another passphrase";
 
@@ -69,6 +77,20 @@ describe("changing the password", () => {
 });
 
 describe("administering accounts", () => {
+  const acts = ["disable", "enable", "remove", "endSessions"] as const;
+  const roleOf = (name: string, permission: string) => ({
+    name,
+    description: "",
+    permissions: [{ audience: ISSUER, permission }],
+  });
+  /** Somebody who holds one permission and nothing else. */
+  const helperOf = async (permission: string) => {
+    const helper = await issuer.person("helper");
+    await issuer.services.roles.create(roleOf("helper", permission), admin.actor);
+    await issuer.services.roles.grant(helper.id, "helper", admin.actor);
+    return helper;
+  };
+
   test("server case 5: disabling refuses every token at once, and every refresh", async () => {
     const phone = await issuer.signIn(ann.email);
     await issuer.services.accounts.disable(ann.id, admin.actor);
@@ -101,6 +123,54 @@ describe("administering accounts", () => {
     expect(await issuer.services.accounts.endSessions(ann.id, admin.actor)).toBe(2);
     for (const person of [ann, phone]) expect(await reasonOf(issuer.judge(person.accessToken))).toBe("session_ended");
     await issuer.signIn(ann.email);
+  });
+
+  test.each(acts)("%s is refused towards who may do more, and written down", async (act) => {
+    const { accounts, roles } = issuer.services;
+    const helper = await helperOf("users:write");
+    const reader = await issuer.person("reader");
+    await roles.create(roleOf("reader", "users:read"), admin.actor);
+    await roles.grant(reader.id, "reader", admin.actor);
+    for (const target of [admin, reader]) {
+      expect(await reasonOf(accounts[act](target.id, helper.actor))).toBe("not_permitted");
+      await issuer.judge((await issuer.signIn(target.email)).accessToken);
+    }
+    const refused = await issuer.services.audit.list({ limit: 10, event: "account.refused" });
+    expect(refused.map(({ subject }) => subject).sort()).toEqual([reader.id, admin.id].sort());
+    expect(refused[0]).toMatchObject({ actor: helper.id, session: helper.reply.session, outcome: "refused" });
+    expect(refused[0]?.detail).toEqual({ act: act === "endSessions" ? "end_sessions" : act });
+  });
+
+  test.each(acts)("%s is open towards who may do no more, and oneself", async (act) => {
+    const helper = await helperOf("users:write");
+    await issuer.services.accounts[act](ann.id, helper.actor);
+    await issuer.services.accounts[act](helper.id, helper.actor);
+  });
+
+  test("every permission of administrators is not enough to touch one", async () => {
+    const { accounts, roles } = issuer.services;
+    const permissions = (await roles.list())[0]?.permissions ?? [];
+    await roles.create({ name: "deputy", description: "", permissions }, admin.actor);
+    await roles.grant(ann.id, "deputy", admin.actor);
+    for (const act of acts) expect(await reasonOf(accounts[act](admin.id, ann.actor)), act).toBe("not_permitted");
+  });
+
+  test("who is disabled does not bring themselves or another back", async () => {
+    const { accounts } = issuer.services;
+    const helper = await helperOf("users:write");
+    for (const { id } of [ann, helper]) await accounts.disable(id, admin.actor);
+    for (const { id } of [ann, helper]) {
+      expect(await reasonOf(accounts.enable(id, helper.actor))).toBe("not_permitted");
+      expect((await accounts.get(id)).disabledAt).not.toBeNull();
+    }
+  });
+
+  test("a disabled administrator is not revived by who is none", async () => {
+    const helper = await helperOf("users:write");
+    await issuer.services.roles.grant(ann.id, "administrator", admin.actor);
+    await issuer.services.accounts.disable(ann.id, admin.actor);
+    expect(await reasonOf(issuer.services.accounts.enable(ann.id, helper.actor))).toBe("not_permitted");
+    expect(await reasonOf(issuer.signIn(ann.email))).toBe("wrong_credentials");
   });
 
   test.each(["disable", "remove"] as const)("the last enabled administrator cannot be lost by %s", async (act) => {

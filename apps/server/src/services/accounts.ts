@@ -23,13 +23,13 @@ export interface Accounts {
    * @throws {Refusal} `wrong_credentials`, `password_unsuitable`, `rate_limited`, `busy`, `conflict`
    */
   changePassword(input: { readonly current: string; readonly next: string }, actor: Actor): Promise<void>;
-  /** @throws {Refusal} `not_found`, `last_administrator` */
+  /** @throws {Refusal} `not_found`, `not_permitted`, `last_administrator` */
   disable(id: string, actor: Actor): Promise<void>;
-  /** @throws {Refusal} `not_found` */
+  /** @throws {Refusal} `not_found`, `not_permitted` */
   enable(id: string, actor: Actor): Promise<void>;
-  /** @throws {Refusal} `not_found`, `last_administrator` */
+  /** @throws {Refusal} `not_found`, `not_permitted`, `last_administrator` */
   remove(id: string, actor: Actor): Promise<void>;
-  /** Ends all sessions of an account and answers how many. @throws {Refusal} `not_found` */
+  /** Ends all sessions of an account and answers how many. @throws {Refusal} `not_found`, `not_permitted` */
   endSessions(id: string, actor: Actor): Promise<number>;
 }
 

@@ -21,6 +21,7 @@ export const auditEvents = {
   "account.enabled": "success",
   "account.removed": "success",
   "account.sessions_ended": "success",
+  "account.refused": "refused",
   "role.created": "success",
   "role.updated": "success",
   "role.removed": "success",
@@ -29,6 +30,7 @@ export const auditEvents = {
   "role.refused": "refused",
   "invitation.created": "success",
   "invitation.removed": "success",
+  "invitation.refused": "refused",
 } as const satisfies Record<string, "success" | "refused">;
 
 export type AuditEvent = keyof typeof auditEvents;

@@ -1,11 +1,12 @@
 import { createOneTimeSecret, Refusal, type World } from "@countersign/tokens";
-import type { Grantable, Invitation } from "../store/records.ts";
+import type { Invitation, Role } from "../store/records.ts";
 import type { Page, Store, Transaction } from "../store/store.ts";
 import type { AuditWriter } from "./audit.ts";
 import type { Actor } from "./caller.ts";
 import { normalizeEmail } from "./email.ts";
-import { assertHolds } from "./holding.ts";
+import { allOf, assertMayHandle } from "./holding.ts";
 import { createId } from "./ids.ts";
+import { createRightChanges } from "./right-changes.ts";
 
 /** The secret is in this reply and nowhere else. */
 interface NewInvitation {
@@ -37,30 +38,26 @@ export interface InvitationsDeps {
 const LIFE_MS = 7 * 24 * 60 * 60 * 1000;
 
 export function createInvitations({ issuer, store, world, audit }: InvitationsDeps): Invitations {
+  const changeRights = createRightChanges({ store, audit });
   return {
     list: async (page) => (await store.invitations.list(page)).map(({ hash: _, ...view }) => view),
 
-    create: (input, actor) =>
-      store.transaction(async (tx) => {
-        const email = normalizeEmail(input.email);
+    create: async (input, actor) => {
+      const email = normalizeEmail(input.email);
+      const roles = [...new Set(input.roles)];
+      const detail = { roles: roles.join(" ") };
+      return await changeRights(actor, { event: "invitation.refused", detail }, async (tx) => {
+        await assertMayHandle(tx, actor, allOf(await rolesNamed(tx, roles)));
         if (await tx.accounts.byEmail(email)) throw new Refusal("conflict");
-        await tx.lock("administrators");
-        await assertHolds(tx, actor, await permissionsOf(tx, input.roles));
         const { secret, hash } = await createOneTimeSecret(world);
         const at = await tx.now();
         const id = createId(world);
         const expiresAt = at + LIFE_MS;
-        const roles = [...new Set(input.roles)];
         await tx.invitations.insert({ id, hash, email, roles, invitedBy: actor.id, createdAt: at, expiresAt });
-        await audit.write(tx, {
-          event: "invitation.created",
-          at,
-          by: actor,
-          subject: id,
-          detail: { roles: roles.join(" ") },
-        });
+        await audit.write(tx, { event: "invitation.created", at, by: actor, subject: id, detail });
         return { id, secret, link: `${issuer}/sign-up#${secret}`, expiresAt };
-      }),
+      });
+    },
 
     remove: (id, actor) =>
       store.transaction(async (tx) => {
@@ -70,12 +67,12 @@ export function createInvitations({ issuer, store, world, audit }: InvitationsDe
   };
 }
 
-async function permissionsOf(tx: Transaction, names: readonly string[]): Promise<Grantable[]> {
-  const permissions: Grantable[] = [];
+async function rolesNamed(tx: Transaction, names: readonly string[]): Promise<Role[]> {
+  const roles: Role[] = [];
   for (const name of names) {
     const role = await tx.roles.byName(name);
     if (!role) throw new Refusal("not_found");
-    permissions.push(...role.permissions);
+    roles.push(role);
   }
-  return permissions;
+  return roles;
 }

@@ -107,8 +107,46 @@ describe("roles", () => {
     const elsewhere = { name: "notes", description: "", permissions: [{ audience: NOTES, permission: "notes:read" }] };
     expect(await reasonOf(roles.create(elsewhere, keeper.actor))).toBe("not_permitted");
     expect(await issuer.store.audit.list({ limit: 10, event: "role.refused" })).toHaveLength(4);
+    const [invited, ...others] = await issuer.store.audit.list({ limit: 10, event: "invitation.refused" });
+    expect(invited).toMatchObject({ actor: keeper.id, outcome: "refused", detail: { roles: "administrator" } });
+    expect(others).toEqual([]);
     await roles.grant(ann.id, "keeper", keeper.actor);
     await roles.grant(ann.id, "member", keeper.actor);
+  });
+
+  test("who holds every permission of administrators is none, and neither makes nor unmakes one", async () => {
+    const { roles, invitations } = issuer.services;
+    const [administrator] = await roles.list();
+    const permissions = administrator?.permissions ?? [];
+    await roles.create({ name: "deputy", description: "", permissions }, admin.actor);
+    await roles.grant(ann.id, "deputy", admin.actor);
+    const bob = await issuer.person("bob");
+    await roles.grant(bob.id, "administrator", admin.actor);
+    expect(await reasonOf(roles.grant(ann.id, "administrator", ann.actor))).toBe("not_permitted");
+    expect(await reasonOf(roles.revoke(bob.id, "administrator", ann.actor))).toBe("not_permitted");
+    const guest = { email: "guest@example.com", roles: ["member", "administrator"] };
+    expect(await reasonOf(invitations.create(guest, ann.actor))).toBe("not_permitted");
+    await roles.grant(bob.id, "deputy", ann.actor);
+    await invitations.create({ ...guest, roles: ["member", "deputy"] }, ann.actor);
+  });
+
+  test.each(["disable", "remove"] as const)("an actor gone by %s gives, takes and invites nothing", async (act) => {
+    const { roles, invitations, accounts } = issuer.services;
+    await roles.grant(ann.id, "administrator", admin.actor);
+    await roles.create(define("empty"), admin.actor);
+    await accounts[act](ann.id, admin.actor);
+    const guest = { email: "guest@example.com", roles: [] };
+    for (const attempt of [
+      roles.grant(admin.id, "member", ann.actor),
+      roles.revoke(admin.id, "member", ann.actor),
+      roles.create(define("other"), ann.actor),
+      roles.update(define("empty"), ann.actor),
+      roles.remove("empty", ann.actor),
+      invitations.create(guest, ann.actor),
+      accounts.endSessions(admin.id, ann.actor),
+    ]) {
+      expect(await reasonOf(attempt)).toBe("not_permitted");
+    }
   });
 
   test("nobody takes what they do not hold", async () => {

@@ -6,14 +6,15 @@ import { ADMINISTRATOR, assertNotLast } from "./administrators.ts";
 import type { AuditWriter } from "./audit.ts";
 import type { AuditEvent } from "./audit-events.ts";
 import type { Actor } from "./caller.ts";
-import { assertHolds, without } from "./holding.ts";
+import { allOf, assertMayHandle, without } from "./holding.ts";
+import { createRightChanges } from "./right-changes.ts";
 import { raiseFirst, raiseRest } from "./role-narrowing.ts";
 
 export type { Grantable };
 
 type RoleInput = Omit<Role, "builtIn">;
 
-/** Nobody gives, takes or changes what they do not hold themselves: see `assertHolds`. */
+/** Nobody gives, takes or changes what they do not hold themselves: see `assertMayHandle`. */
 export interface Roles {
   list(): Promise<readonly Role[]>;
   /** @throws {Refusal} `conflict`, `invalid_target`, `bad_request`, `not_permitted` */
@@ -28,21 +29,10 @@ export interface Roles {
   revoke(account: string, role: string, actor: Actor): Promise<void>;
 }
 
-/** Every change of a right takes its turn under one lock, so that a narrowed role finds all who hold it. */
 export function createRoles({ store, audit }: { store: Store; audit: AuditWriter }): Roles {
-  const change = async <T>(actor: Actor, subject: string, work: (tx: Transaction) => Promise<T>): Promise<T> => {
-    try {
-      return await store.transaction(async (tx) => {
-        await tx.lock("administrators");
-        return await work(tx);
-      });
-    } catch (cause) {
-      if (cause instanceof Refusal && cause.reason === "not_permitted") {
-        await audit.write(store, { event: "role.refused", at: await store.now(), by: actor, subject });
-      }
-      throw cause;
-    }
-  };
+  const changeRights = createRightChanges({ store, audit });
+  const change = <T>(actor: Actor, subject: string, work: (tx: Transaction) => Promise<T>): Promise<T> =>
+    changeRights(actor, { event: "role.refused", subject }, work);
   const note = async (tx: Transaction, event: AuditEvent, actor: Actor, subject: string, detail = {}) =>
     audit.write(tx, { event, at: await tx.now(), by: actor, subject, detail });
 
@@ -52,7 +42,7 @@ export function createRoles({ store, audit }: { store: Store; audit: AuditWriter
     create: (role, actor) =>
       change(actor, role.name, async (tx) => {
         await assertKnown(tx, role.permissions);
-        await assertHolds(tx, actor, role.permissions);
+        await assertMayHandle(tx, actor, { roles: [], permissions: role.permissions });
         await tx.roles.insert({ ...role, builtIn: false });
         await note(tx, "role.created", actor, role.name, { permissions: role.permissions.length });
       }),
@@ -63,7 +53,7 @@ export function createRoles({ store, audit }: { store: Store; audit: AuditWriter
         await assertKnown(tx, role.permissions);
         const taken = without(before.permissions, role.permissions);
         const given = without(role.permissions, before.permissions);
-        await assertHolds(tx, actor, [...taken, ...given]);
+        await assertMayHandle(tx, actor, { roles: [], permissions: [...taken, ...given] });
         await tx.roles.update({ ...role, builtIn: false });
         await note(tx, "role.updated", actor, role.name, { given: given.length, taken: taken.length });
         return taken.length === 0 ? [] : await raiseFirst(tx, await tx.roles.holders(role.name));
@@ -74,7 +64,7 @@ export function createRoles({ store, audit }: { store: Store; audit: AuditWriter
     remove: async (name, actor) => {
       const rest = await change(actor, name, async (tx) => {
         const { permissions } = await ownRole(tx, name);
-        await assertHolds(tx, actor, permissions);
+        await assertMayHandle(tx, actor, { roles: [], permissions });
         const holders = permissions.length === 0 ? [] : await tx.roles.holders(name);
         await tx.roles.remove(name);
         await note(tx, "role.removed", actor, name);
@@ -85,13 +75,13 @@ export function createRoles({ store, audit }: { store: Store; audit: AuditWriter
 
     grant: (account, role, actor) =>
       change(actor, account, async (tx) => {
-        await assertHolds(tx, actor, await permissionsToGive(tx, account, role));
+        await assertMayHandle(tx, actor, allOf([await roleFor(tx, account, role)]));
         if (await tx.roles.grant(account, role)) await note(tx, "role.granted", actor, account, { role });
       }),
 
     revoke: (account, role, actor) =>
       change(actor, account, async (tx) => {
-        await assertHolds(tx, actor, await permissionsToGive(tx, account, role));
+        await assertMayHandle(tx, actor, allOf([await roleFor(tx, account, role)]));
         if (role === ADMINISTRATOR) await assertNotLast(tx, account);
         if (!(await tx.roles.revoke(account, role))) return;
         await raiseAccount(tx, account);
@@ -100,10 +90,11 @@ export function createRoles({ store, audit }: { store: Store; audit: AuditWriter
   };
 }
 
-async function permissionsToGive(tx: Transaction, account: string, name: string): Promise<readonly Grantable[]> {
+/** The role, where both it and the account are there. */
+async function roleFor(tx: Transaction, account: string, name: string): Promise<Role> {
   const role = await tx.roles.byName(name);
   if (!role || !(await tx.accounts.byId(account))) throw new Refusal("not_found");
-  return role.permissions;
+  return role;
 }
 
 /** A role that was made by people: the built-in ones are not theirs to change. */

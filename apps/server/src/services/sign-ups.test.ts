@@ -84,6 +84,56 @@ describe("signing up", () => {
     expect(await reasonOf(issuer.services.invitations.remove(id, admin.actor))).toBe("not_found");
   });
 
+  describe("by an invitation is refused when who made it", () => {
+    let inviter: Person;
+    beforeEach(async () => {
+      const { secret } = await invite("deputy@example.com", ["administrator"]);
+      await signUp({ email: "deputy@example.com", invitation: secret });
+      inviter = await issuer.signIn("deputy@example.com");
+    });
+    const inviteBy = async (roles: string[]) =>
+      (await issuer.services.invitations.create({ email: "ann@example.com", roles }, inviter.actor)).secret;
+
+    test.each(["disable", "remove"] as const)("is gone by %s, whatever it gives", async (act) => {
+      const invitation = await inviteBy([]);
+      await issuer.services.accounts[act](inviter.id, admin.actor);
+      expect(await reasonOf(signUp({ invitation }))).toBe("invalid_code");
+      expect(await issuer.store.accounts.byEmail("ann@example.com")).toBeUndefined();
+    });
+
+    test("is no administrator any more, though one holds all that administrators are listed with", async () => {
+      const { roles } = issuer.services;
+      const invitation = await inviteBy(["administrator"]);
+      const permissions = (await roles.list())[0]?.permissions ?? [];
+      await roles.create({ name: "deputy", description: "", permissions }, admin.actor);
+      await roles.grant(inviter.id, "deputy", admin.actor);
+      await roles.revoke(inviter.id, "administrator", admin.actor);
+      expect(await reasonOf(signUp({ invitation }))).toBe("invalid_code");
+      expect(await issuer.store.accounts.byEmail("ann@example.com")).toBeUndefined();
+      await roles.grant(inviter.id, "administrator", admin.actor);
+      await signUp({ invitation });
+    });
+
+    test("holds too little for a role that was widened since", async () => {
+      const { roles } = issuer.services;
+      const permissions = [{ audience: ISSUER, permission: "users:read" }];
+      await roles.create({ name: "reader", description: "", permissions: [] }, admin.actor);
+      const invitation = await inviteBy(["reader"]);
+      await roles.revoke(inviter.id, "administrator", admin.actor);
+      await roles.update({ name: "reader", description: "", permissions }, admin.actor);
+      expect(await reasonOf(signUp({ invitation }))).toBe("invalid_code");
+      await roles.grant(inviter.id, "reader", admin.actor);
+      await signUp({ invitation });
+      expect(await rolesOf("ann@example.com")).toEqual(["reader"]);
+    });
+  });
+
+  test.each(["", "x", "A".repeat(43)])("looks at the invitation %j before the password", async (invitation) => {
+    // A password that is never looked at is never hashed either.
+    expect(await reasonOf(signUp({ invitation, password: "password123" }))).toBe("invalid_code");
+    expect(await issuer.store.audit.list({ limit: 10, event: "sign_up.refused" })).toHaveLength(1);
+  });
+
   test("does not grant a role that was removed since", async () => {
     await issuer.services.roles.create({ name: "brief", description: "", permissions: [] }, admin.actor);
     const { secret } = await invite("ann@example.com", ["brief", "member"]);

@@ -1,10 +1,10 @@
-import { hashOneTimeSecret, Refusal, type World } from "@countersign/tokens";
-import type { Invitation } from "../store/records.ts";
-import type { Store, Transaction } from "../store/store.ts";
+import { Refusal, type World } from "@countersign/tokens";
+import type { Store } from "../store/store.ts";
 import type { AuditWriter } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import type { HandoffReply, Handoffs, SignInRequest } from "./handoffs.ts";
+import { assertInvited, takeInvitation } from "./invitation-redemption.ts";
 import type { Limits } from "./limits.ts";
 import { insertAccount, type NewAccountInput, prepareAccount } from "./new-account.ts";
 import type { Passwords } from "./passwords.ts";
@@ -44,12 +44,15 @@ export function createSignUps(deps: SignUpsDeps): SignUps {
     if (policy === "closed" || (policy === "invite" && input.invitation === undefined)) {
       throw new Refusal("sign_up_closed");
     }
+    // Asked before the password is hashed, and decided below, where it is taken.
+    if (input.invitation !== undefined) await assertInvited(store, input.invitation);
     const prepared = await prepareAccount(input, passwords);
     return await store.transaction(async (tx) => {
+      const secret = input.invitation;
+      const invitation = secret === undefined ? undefined : await takeInvitation(tx, secret, prepared.email);
       const at = await tx.now();
-      const invitation = await takeInvitation(tx, input.invitation, prepared.email, at);
       const account = await insertAccount(tx, prepared, world, at);
-      await grantInvited(tx, account.id, invitation);
+      for (const role of invitation?.roles ?? []) await tx.roles.grant(account.id, role);
       const detail = { invitation: invitation?.id ?? null, client: request.client };
       await audit.write(tx, { event: "sign_up.accepted", at, by: caller, actor: account.id, detail });
       return await handoffs.create(tx, account, { amr: ["pwd"], acr: "1fa" }, request, at);
@@ -71,27 +74,4 @@ export function createSignUps(deps: SignUpsDeps): SignUps {
       }
     },
   };
-}
-
-/** Takes the invitation out with the account that it makes; a refusal rolls both back, so it stays good. */
-async function takeInvitation(
-  tx: Transaction,
-  secret: string | undefined,
-  email: string,
-  now: number,
-): Promise<Invitation | undefined> {
-  if (secret === undefined) return undefined;
-  const hash = await hashOneTimeSecret(secret);
-  const invitation = hash === undefined ? undefined : await tx.invitations.take(hash);
-  if (!invitation || now >= invitation.expiresAt || invitation.email !== email) throw new Refusal("invalid_code");
-  return invitation;
-}
-
-/** A role that was removed since the invitation is not granted. */
-async function grantInvited(tx: Transaction, account: string, invitation: Invitation | undefined): Promise<void> {
-  if (!invitation?.roles.length) return;
-  await tx.lock("administrators");
-  for (const role of invitation.roles) {
-    if (await tx.roles.byName(role)) await tx.roles.grant(account, role);
-  }
 }

@@ -25,6 +25,10 @@ export function invitationQueries(db: Kysely<Schema>): Queries["invitations"] {
       const rest = after === undefined ? all : all.where("id", ">", after);
       return (await rest.execute()).map(fromRow);
     },
+    async byHash(hash) {
+      const row = await db.selectFrom("invitations").selectAll().where("hash", "=", hash).executeTakeFirst();
+      return row && fromRow(row);
+    },
     async take(hash) {
       const row = await db.deleteFrom("invitations").where("hash", "=", hash).returningAll().executeTakeFirst();
       return row && fromRow(row);

@@ -111,6 +111,7 @@ export interface Queries {
   readonly invitations: {
     insert(invitation: Invitation): Promise<void>;
     list(page: Page): Promise<Invitation[]>;
+    byHash(hash: string): Promise<Invitation | undefined>;
     take(hash: string): Promise<Invitation | undefined>;
     remove(id: string): Promise<boolean>;
     prune(before: number): Promise<number>;

@@ -32,6 +32,8 @@ export function oneTimeCases(given: Given): void {
     test("ASVS 2.3.4: of 20 parallel takes of one invitation exactly one gets it, as it was given", async () => {
       const invitation = anInvitation("ada", { roles: ["editor", "member"] });
       await given.store.invitations.insert(invitation);
+      expect(await given.store.invitations.byHash(invitation.hash)).toStrictEqual(invitation);
+      expect(await given.store.invitations.byHash(invitation.id)).toBeUndefined();
       expect(await race((store) => store.invitations.take(invitation.hash))).toStrictEqual([invitation]);
       expect(await given.store.invitations.list({ limit: 10 })).toEqual([]);
     });
