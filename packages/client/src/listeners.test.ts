@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createListeners } from "./listeners.ts";
 import type { SessionWarning } from "./session-state.ts";
+import { memoryStorage } from "./storage.ts";
 import { type House, openHouse, type Person } from "./testing/house.ts";
 
 let house: House;
@@ -84,6 +85,16 @@ describe("client case 22: a listener", () => {
     await person.signIn(other.account);
     await person.signIn(person.account);
     expect(heard).toEqual([undefined, "signed-out", idOf(other), "signed-in", "signed-in", own, "signed-in"]);
+  });
+
+  test("of the account hears nothing of whom the first look into storage finds", async () => {
+    const storage = memoryStorage();
+    const kept = await house.person({ storage });
+    const heard: unknown[] = [];
+    const again = house.client({ storage });
+    again.session.onAccountChange((...told) => heard.push(told));
+    expect(await again.session.ready()).toEqual(kept.session.state);
+    expect(heard).toEqual([]);
   });
 
   test("hears nothing once it has stopped", async () => {
