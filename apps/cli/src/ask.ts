@@ -1,11 +1,16 @@
 import type { ReadStream, WriteStream } from "node:tty";
 import { Failure } from "./failure.ts";
+import { type Form, inForm } from "./forms.ts";
 import { readLines } from "./lines.ts";
 
 /** How a command gets what it was not given: from a terminal by asking, for passwords also from standard input. */
 export interface Ask {
-  /** `given`, or the answer to a question; `flag` names what a script should give. */
-  text(question: string, given: string | undefined, flag: string): Promise<string>;
+  /**
+   * `given`, or the answer to a question; `flag` names what a script should give.
+   *
+   * @throws {Failure} `usage` where nothing is given and nobody can be asked, or where it has not that form
+   */
+  text(question: string, given: string | undefined, flag: string, form?: Form): Promise<string>;
   /** An existing password. */
   password(question: string): Promise<string>;
   /** A password to be, asked twice on a terminal. */
@@ -51,10 +56,12 @@ export function createAsk({ input, output, passwordStdin }: AskOptions): Ask {
   };
 
   return {
-    text: async (question, given, flag) => {
-      if (given !== undefined) return given;
+    text: async (question, given, flag, form) => {
+      if (given !== undefined) return form ? inForm(flag.split(" ", 1).join(), given, form) : given;
       const { text } = await prompts(question, flag);
-      return answered(await text({ ...streams, message: question, validate: present })).trim();
+      return answered(
+        await text({ ...streams, message: question, validate: (value) => present(value) ?? deviation(value, form) }),
+      ).trim();
     },
     password: (question) => hidden(question, something),
     newPassword: async (question) => {
@@ -71,6 +78,8 @@ export function createAsk({ input, output, passwordStdin }: AskOptions): Ask {
 }
 
 const present = (value: string | undefined) => something(value?.trim());
+
+const deviation = (value = "", form?: Form) => (!form || form.fits(value) ? undefined : `It has to be ${form.says}.`);
 
 const something = (value: string | undefined) => (value ? undefined : "Something has to stand here.");
 

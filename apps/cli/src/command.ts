@@ -1,4 +1,5 @@
 import type { Context } from "./context.ts";
+import type { Form } from "./forms.ts";
 import type { Answer } from "./output.ts";
 
 /** What an option is worth to the command that has it. */
@@ -15,6 +16,8 @@ export interface Option<Kind extends keyof Values = keyof Values> {
   readonly says: string;
   /** What stands for the value in the help. */
   readonly value?: string;
+  /** What each given value is checked for. */
+  readonly form?: Form;
 }
 
 export type Options = Readonly<Record<string, Option>>;
@@ -30,6 +33,8 @@ interface Spec<P extends string, O extends Options> {
   readonly name: string;
   readonly says: string;
   readonly parameters?: readonly P[];
+  /** What arguments are checked for before anything else happens. */
+  readonly forms?: { readonly [K in keyof Named<P>]?: Form };
   readonly options?: O;
   readonly run: (context: Context, input: Input<P, O>) => Promise<Answer>;
 }
@@ -39,6 +44,7 @@ export interface Command {
   readonly name: string;
   readonly says: string;
   readonly parameters: readonly string[];
+  readonly forms: Readonly<Record<string, Form | undefined>>;
   readonly options: Options;
   readonly run: (context: Context, input: Readonly<Record<string, unknown>>) => Promise<Answer>;
 }
@@ -54,7 +60,7 @@ export interface Group {
 export function command<const P extends string = never, O extends Options = Record<never, Option>>(
   spec: Spec<P, O>,
 ): Command {
-  const { name, says, parameters = [], options = {}, run } = spec;
+  const { name, says, parameters = [], forms = {}, options = {}, run } = spec;
   // The program collects the input by these very declarations, so it has their shape.
-  return { name, says, parameters, options, run: (context, input) => run(context, input as Input<P, O>) };
+  return { name, says, parameters, forms, options, run: (context, input) => run(context, input as Input<P, O>) };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { reasonOf } from "@countersign/client";
 import { expect, test } from "vitest";
-import { exitHelp, exits, meanings } from "./exit-codes.ts";
+import { exitHelp, exits, meanings, ownReasons } from "./exit-codes.ts";
 
 test("the help and the page list the same exit codes in the same words", () => {
   const page = readFileSync(new URL("../README.md", import.meta.url), "utf8").replaceAll(/ +/g, " ");
@@ -9,6 +9,17 @@ test("the help and the page list the same exit codes in the same words", () => {
     expect(page).toContain(`| ${code} | ${says} |`);
     expect(exitHelp).toMatch(new RegExp(`^ +${code} +${says.replaceAll(/[()]/g, "\\$&")}$`, "m"));
   }
+});
+
+test("the page lists every value that `error` can have with --json, beside its exit code", () => {
+  const page = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  for (const [reason, { exit }] of Object.entries(meanings)) {
+    expect(page).toMatch(new RegExp(`^\\| ${exits[exit].code} .*\`${reason}\``, "m"));
+  }
+  for (const exit of ["unexpected", "usage", "signedOut", "unreachable", "localFile", "cancelled"] as const) {
+    expect(page).toMatch(new RegExp(`^\\| ${exits[exit].code} .*\`${ownReasons[exit]}\``, "m"));
+  }
+  for (const reason of Object.values(ownReasons)) expect(reason).toMatch(/^[a-z_]+$/);
 });
 
 test("no two ways to end share a number", () => {

@@ -28,7 +28,8 @@ type Told = ReturnType<typeof reasonOf>;
 
 const signIn = "Sign in: countersign login";
 const newLink = "Ask for a new one: links work once and not for long.";
-const again = "Try again in a moment.";
+/** Left out where the server says how long. */
+export const again = "Try again in a moment.";
 const report = "The server's log says more, under the time of this call.";
 const update = "This program and the server may be of different versions.";
 
@@ -59,7 +60,11 @@ export const meanings: Readonly<Record<Told, Meaning>> = {
   },
   invalid_code: { exit: "wrongCredentials", says: "The link is wrong, used or expired.", next: newLink },
 
-  sign_up_closed: { exit: "refused", says: "This server takes no sign-ups without an invitation." },
+  sign_up_closed: {
+    exit: "refused",
+    says: "This server takes no sign-ups without an invitation.",
+    next: "Ask an administrator for an invitation link, and give it as the argument: countersign sign-up 'LINK'",
+  },
   password_unsuitable: {
     exit: "refused",
     says: "The password is too short, too common or too close to your name.",
@@ -68,7 +73,11 @@ export const meanings: Readonly<Record<Told, Meaning>> = {
   conflict: { exit: "refused", says: "It exists already, or has changed in the meantime." },
   last_administrator: { exit: "refused", says: "This would leave the server without an administrator." },
   not_found: { exit: "refused", says: "There is no such thing here." },
-  bad_request: { exit: "refused", says: "The server cannot take one of the values." },
+  bad_request: {
+    exit: "refused",
+    says: "The server cannot take one of the values.",
+    next: "The command's --help says what they look like.",
+  },
   invalid_target: { exit: "refused", says: "The server knows no such audience." },
   too_large: { exit: "refused", says: "That is more than the server takes." },
 
@@ -89,6 +98,21 @@ export const meanings: Readonly<Record<Told, Meaning>> = {
   unsupported_media_type: { exit: "unexpected", says: "The server refused the form of the call.", next: update },
   internal: { exit: "unexpected", says: "The server failed.", next: report },
   unknown: { exit: "unexpected", says: "The server gave an answer that this program does not know.", next: update },
+};
+
+/** What `error` of --json is where this program itself refuses and no server gave a reason. */
+export const ownReasons: Readonly<Record<Exit, string>> = {
+  ok: "ok",
+  unexpected: "unexpected",
+  usage: "usage",
+  signedOut: "signed_out",
+  notPermitted: "not_permitted",
+  wrongCredentials: "wrong_credentials",
+  refused: "refused",
+  unreachable: "network",
+  tryLater: "try_later",
+  localFile: "local_file",
+  cancelled: "cancelled",
 };
 
 /** The exit codes as the help shows them. */

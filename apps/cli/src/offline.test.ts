@@ -31,8 +31,11 @@ test("a server that goes away ends no session: 7, and when it is back all is as 
 test("client case 19: a sign-out that the server could not hear of is said to be so, holds here, and is told at the next command", async () => {
   const token = (await ann.run("token")).stdout.trim();
   const status = async () => (await httpsGet(server, "/trpc/account.me", token)).status;
+  const [session] = JSON.parse((await ann.run("sessions list --json")).stdout);
   await server.down();
-  expect(await ann.run("logout")).toMatchObject({ code: 7, stderr: expect.stringContaining("signed out here") });
+  const { code, stderr } = await ann.run("logout");
+  expect({ code, stderr }).toEqual({ code: 7, stderr: expect.stringContaining("signed out here") });
+  expect(stderr).toContain(`countersign sessions end ${session.id}`);
   expect(await ann.run("token")).toMatchObject({ code: 3 });
   await server.up();
   expect(await status()).toBe(200);

@@ -1,9 +1,12 @@
+import { type Form, idFrom, pageSize } from "./forms.ts";
 import { type Answer, type Cell, table } from "./output.ts";
+
+const idOfPage: Form = { ...idFrom(""), says: "an ID from the page before" };
 
 /** The options of a list that comes in pages. */
 export const pageOptions = {
-  limit: { kind: "number", says: "how many at most (50 by default)" },
-  after: { kind: "text", says: "begin after this id", value: "id" },
+  limit: { kind: "number", says: "how many at most (50 by default)", form: pageSize },
+  after: { kind: "text", says: "begin after this id", value: "id", form: idOfPage },
 } as const;
 
 const DEFAULT_LIMIT = 50;

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Command as Commander, InvalidArgumentError } from "commander";
+import { Command as Commander } from "commander";
 import type { Command, Group, Option } from "./command.ts";
 import { access } from "./commands/access.ts";
 import { audit } from "./commands/audit.ts";
@@ -15,6 +15,7 @@ import { token } from "./commands/token.ts";
 import { users } from "./commands/users.ts";
 import { whoami } from "./commands/whoami.ts";
 import { exitHelp } from "./exit-codes.ts";
+import { type Form, inForm } from "./forms.ts";
 import { type Globals, globalOptions } from "./globals.ts";
 
 /** All there is, in the order of the help. */
@@ -37,8 +38,15 @@ const commands: readonly (Command | Group)[] = [
 /** Does one command with what was given on the command line. */
 export type Act = (command: Command, input: Readonly<Record<string, unknown>>, globals: Globals) => Promise<void>;
 
-/** The command line as commander reads it; it throws a CommanderError where it cannot. */
-export function createProgram({ stdout, stderr }: Pick<NodeJS.Process, "stdout" | "stderr">, act: Act): Commander {
+export interface Program {
+  /** Reads a command line and does what it says. @throws {CommanderError} where it cannot be read, {Failure} */
+  parse(argv: readonly string[]): Promise<void>;
+  /** How to ask for the help of the command that the line named, as far as it was read. */
+  help(): string;
+}
+
+/** The command line as commander reads it. */
+export function createProgram({ stdout, stderr }: Pick<NodeJS.Process, "stdout" | "stderr">, act: Act): Program {
   const program = new Commander("countersign")
     .description("Sign in to a Countersign server, and administer it, from a terminal.")
     .version(version(), "--version")
@@ -53,7 +61,22 @@ export function createProgram({ stdout, stderr }: Pick<NodeJS.Process, "stdout" 
     .exitOverride();
   for (const [flags, says] of globalOptions) program.option(flags, says);
   for (const entry of commands) "commands" in entry ? addGroup(program, entry, act) : addCommand(program, entry, act);
-  return program;
+  let reached = program;
+  for (const parent of [program, ...program.commands]) {
+    parent.hook("preSubcommand", (_parent, child) => {
+      reached = child;
+    });
+  }
+  return {
+    parse: async (argv) => {
+      await program.parseAsync(argv, { from: "user" });
+    },
+    help: () => `${pathOf(reached)} --help`,
+  };
+}
+
+function pathOf(command: Commander): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 }
 
 function addGroup(program: Commander, group: Group, act: Act): void {
@@ -64,7 +87,11 @@ function addGroup(program: Commander, group: Group, act: Act): void {
 function addCommand(parent: Commander, command: Command, act: Act): void {
   const leaf = parent.command(command.name).description(command.says);
   for (const parameter of command.parameters) {
-    leaf.argument(parameter.endsWith("?") ? `[${parameter.slice(0, -1)}]` : `<${parameter}>`);
+    const name = parameter.replace(/\?$/, "");
+    const shown = name === parameter ? `<${name}>` : `[${name}]`;
+    const form = command.forms[name];
+    if (form) leaf.argument(shown, form.says, (text: string) => inForm(`<${name}>`, text, form));
+    else leaf.argument(shown);
   }
   for (const [name, option] of Object.entries(command.options)) addOption(leaf, name, option);
   leaf.action(async () => {
@@ -74,13 +101,14 @@ function addCommand(parent: Commander, command: Command, act: Act): void {
   });
 }
 
-function addOption(leaf: Commander, name: string, { kind, says, value = "value" }: Option): void {
+function addOption(leaf: Commander, name: string, { kind, says, value = "value", form = anything }: Option): void {
   const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const read = (text: string) => inForm(flag, text, form);
   const add = {
     switch: () => leaf.option(flag, says),
-    text: () => leaf.option(`${flag} <${value}>`, says),
-    number: () => leaf.option(`${flag} <${value}>`, says, wholeNumber),
-    list: () => leaf.option(`${flag} <${value}>`, says, (one, all: readonly string[] = []) => [...all, one]),
+    text: () => leaf.option(`${flag} <${value}>`, says, read),
+    number: () => leaf.option(`${flag} <${value}>`, says, (text) => Number(read(text))),
+    list: () => leaf.option(`${flag} <${value}>`, says, (one, all: readonly string[] = []) => [...all, read(one)]),
   };
   add[kind]();
 }
@@ -92,10 +120,7 @@ function optionsOf(command: Command, leaf: Commander): Record<string, unknown> {
   return { ...Object.fromEntries(absent), ...leaf.opts() };
 }
 
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It has to be a whole number.");
-  return Number(text);
-}
+const anything: Form = { says: "anything", fits: () => true };
 
 function version(): string {
   const file = new URL("../package.json", import.meta.url);

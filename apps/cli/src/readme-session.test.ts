@@ -70,14 +70,14 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 /**
- * A folder with an `npx` that asks no registry. `npx -y pnpm@12 --silent countersign …` is the pnpm that runs this test, if
- * one does; else it is the script of package.json that pnpm would run.
+ * A folder with an `npx` that asks no registry. `npx -y pnpm@12 --silent -w countersign …` is the pnpm that runs this test,
+ * if one does; else it is the script of package.json that pnpm would run.
  */
 function withoutRegistry(): string {
   const { npm_execpath: pnpm = "" } = process.env;
   const { scripts } = JSON.parse(readFileSync(join(workspace, "package.json"), "utf8"));
   const byPnpm = /\.[cm]?js$/.test(pnpm) ? `"${process.execPath}" "${pnpm}"` : `"${pnpm}"`;
-  const run = pnpm.includes("pnpm") ? `shift 2; exec ${byPnpm}` : `shift 4; exec ${scripts.countersign}`;
+  const run = pnpm.includes("pnpm") ? `shift 2; exec ${byPnpm}` : `shift 5; exec ${scripts.countersign}`;
   const folder = join(home, "bin");
   mkdirSync(folder);
   writeFileSync(join(folder, "npx"), `#!/bin/sh\n${run} "$@"\n`, { mode: 0o755 });

@@ -46,7 +46,10 @@ describe("answers", () => {
   test("go to standard output and nothing else does", async () => {
     const { code, stdout, stderr } = await ann.run("whoami");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(/^id +\S{22}\ne-mail +ann@example\.com\nname +Ann\nroles +administrator\n/);
+    expect(stdout).toMatch(
+      /^id +\S{22}\ne-mail +ann@example\.com\nname +Ann\nroles +administrator\npermissions here +audit:read /,
+    );
+    expect((await ann.run("access mine")).stderr).toMatch(/^Your permissions here: audit:read /);
   });
 
   test.each([
@@ -147,7 +150,10 @@ describe("administration", () => {
 
   test("ASVS 6.2.2, 6.2.3: a password is changed with the current one, both from standard input", async () => {
     const next = "another kite, another harbour";
-    expect(await bob.run("password", `wrong one\n${next}`)).toMatchObject({ code: 5 });
+    expect(await bob.run("password", `wrong one\n${next}`)).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining("Your current password is wrong. (wrong_credentials"),
+    });
     expect(await bob.run("password", `${BOB}\n${next}`)).toMatchObject({ code: 0, stdout: "" });
     expect(await bob.run("password", `${next}\n${BOB}`)).toMatchObject({ code: 0 });
     expect(await bob.run("whoami")).toMatchObject({ code: 0 });
@@ -155,21 +161,6 @@ describe("administration", () => {
 });
 
 describe("exit codes", () => {
-  test("2: what cannot be read, with nothing on standard output", async () => {
-    for (const args of [
-      "usrs",
-      "users",
-      "users get",
-      "users list --limit x",
-      "login --nope",
-      "sessions end",
-      "",
-      "--url http://localhost whoami",
-    ]) {
-      expect(await ann.run(args), args).toMatchObject({ code: 2, stdout: "" });
-    }
-  });
-
   test("2: what is missing, where there is no terminal to ask on, with the flag to give", async () => {
     expect((await bob.run("login")).stderr).toContain("--email ADDRESS");
     expect((await bob.run(`login ${asAnn}`)).stderr).toContain("--password-stdin");
@@ -215,11 +206,25 @@ describe("exit codes", () => {
       conflict: await ann.run("roles create administrator"),
       not_found: await ann.run("users get AAAAAAAAAAAAAAAAAAAAAA"),
       last_administrator: await ann.run(`users disable ${id}`),
-      bad_request: await ann.run("users get nobody"),
+      bad_request: await ann.run("roles create odd --permission no:such"),
       invalid_target: await ann.run("token --audience https://nowhere.example"),
     };
     for (const [reason, ran] of Object.entries(refusals)) {
       expect(ran, reason).toMatchObject({ code: 6, stdout: "", stderr: expect.stringContaining(reason) });
+    }
+  });
+
+  test("6: a refusal says what it means for this command", async () => {
+    const words = {
+      "roles create odd --permission no:such": "The server knows no such permission.",
+      "roles create administrator": "There is a role of this name already.",
+      "roles update member": "The role is built in",
+      "roles remove member --yes": "The role is built in",
+      "sign-up --email frank@example.com --name Frank": "Ask an administrator for an invitation link",
+    };
+    for (const [args, says] of Object.entries(words)) {
+      const who = args.startsWith("sign-up") ? person().run(args, BOB) : ann.run(args);
+      expect(await who, args).toMatchObject({ code: 6, stderr: expect.stringContaining(says) });
     }
   });
 

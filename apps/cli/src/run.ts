@@ -33,11 +33,11 @@ export async function run(argv: readonly string[], streams: Streams, environment
   });
 
   try {
-    await program.parseAsync(argv, { from: "user" });
+    await program.parse(argv);
     return exits.ok.code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exits.ok.code;
-    const explanation = explain(error);
+    const explanation = explain(error, program.help());
     stderr.write(json ? forPrograms(explanation) : forPeople(explanation, colours(stderr).red));
     return exits[explanation.exit].code;
   }

@@ -30,10 +30,10 @@ const told: Readonly<Record<string, Told>> = {
 };
 
 /** Says why a server could not be reached, as far as the causes of an error tell. */
-export function explainUnreachable(error: unknown): Told & { readonly reason: string } {
+export function explainUnreachable(error: unknown): Told & { readonly reason: "network"; readonly code?: string } {
   for (const code of codesOf(error)) {
     const known = Object.hasOwn(told, code) ? told[code] : undefined;
-    if (known) return { reason: code, ...known };
+    if (known) return { reason: "network", code, ...known };
   }
   return { reason: "network", says: "The server cannot be reached.", next: check };
 }

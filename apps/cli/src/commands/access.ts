@@ -14,14 +14,14 @@ const list = command({
 
 const mine = command({
   name: "mine",
-  says: "what you may do: your permissions, and the calls that they open",
+  says: "what you may do at this server: your permissions here, and the calls that they open",
   run: async ({ signedIn }) => {
     const { api } = await signedIn();
     const own = await api.access.mine.query();
     const rows = own.paths.map((path) => ({ path }));
     return {
       ...table(rows, { CALL: ({ path }) => path }, own),
-      note: `Your permissions: ${own.permissions.join(" ") || "none"}`,
+      note: `Your permissions here: ${own.permissions.join(" ") || "none"}`,
     };
   },
 });

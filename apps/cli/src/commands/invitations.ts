@@ -1,4 +1,5 @@
 import { command, type Group } from "../command.ts";
+import { email as emailForm, idFrom, roleName } from "../forms.ts";
 import { done, time } from "../output.ts";
 import { pageOf, pageOptions } from "../page.ts";
 
@@ -22,7 +23,10 @@ const create = command({
   name: "create",
   says: "print a link with which one person may sign up, once",
   parameters: ["email"],
-  options: { role: { kind: "list", says: "a role the account will have; give it once for each", value: "name" } },
+  forms: { email: emailForm },
+  options: {
+    role: { kind: "list", says: "a role the account will have; give it once for each", value: "name", form: roleName },
+  },
   run: async ({ signedIn }, { email, role }) => {
     const { api } = await signedIn();
     const invitation = await api.invitations.create.mutate({ email, roles: [...role] });
@@ -35,6 +39,7 @@ const remove = command({
   name: "remove",
   says: "withdraw an invitation",
   parameters: ["id"],
+  forms: { id: idFrom("invitations list") },
   run: async ({ signedIn }, { id }) => {
     const { api } = await signedIn();
     await api.invitations.remove.mutate({ id });

@@ -9,6 +9,7 @@ export const logout = command({
     const { session } = await connect();
     if (session.state.status === "signed-out")
       return done(`You were not signed in to ${server()}.`, { server: server() });
+    const { session: id } = session.state;
     let untold = false;
     session.onWarning(({ kind }) => {
       untold ||= kind === "end_pending";
@@ -18,7 +19,7 @@ export const logout = command({
     throw new Failure(
       "unreachable",
       "You are signed out here, but the server could not be told.",
-      "It will be told by the next command, or end the session from elsewhere: countersign sessions end ID",
+      `It will be told by the next command, or end the session from elsewhere: countersign sessions end ${id}`,
     );
   },
 });

@@ -1,4 +1,5 @@
 import { command } from "../command.ts";
+import { inWords } from "../in-words.ts";
 import { done } from "../output.ts";
 
 export const password = command({
@@ -8,7 +9,9 @@ export const password = command({
     const { api } = await signedIn();
     const current = await ask.password("Current password");
     const next = await ask.newPassword("New password");
-    await api.account.changePassword.mutate({ current, next });
+    await inWords(api.account.changePassword.mutate({ current, next }), {
+      wrong_credentials: { says: "Your current password is wrong." },
+    });
     return done("Password changed. Your other sessions have ended.", { changed: true });
   },
 });

@@ -1,4 +1,6 @@
 import { command, type Group } from "../command.ts";
+import { accountId, description, permission, roleName } from "../forms.ts";
+import { inWords } from "../in-words.ts";
 import { done, table } from "../output.ts";
 
 interface Grantable {
@@ -8,8 +10,8 @@ interface Grantable {
 
 /** `noun:verb` of the issuer itself, `noun:verb@https://api.example.com` of another API. */
 function readPermission(text: string): string | Grantable {
-  const [permission = "", audience] = text.split(/@(.*)/s, 2);
-  return audience === undefined ? permission : { audience, permission };
+  const [own = "", audience] = text.split(/@(.*)/s, 2);
+  return audience === undefined ? own : { audience, permission: own };
 }
 
 function showPermission({ audience, permission }: Grantable, own: string): string {
@@ -17,9 +19,28 @@ function showPermission({ audience, permission }: Grantable, own: string): strin
 }
 
 const contents = {
-  description: { kind: "text", says: "what it is for" },
-  permission: { kind: "list", says: "a permission it holds; give it once for each", value: "noun:verb[@api]" },
+  description: { kind: "text", says: "what it is for", form: description },
+  permission: {
+    kind: "list",
+    says: "a permission it holds; give it once for each",
+    value: "noun:verb[@https://api]",
+    form: permission,
+  },
 } as const;
+
+// What a name, a description and a permission look like was seen to before: what is left is what the server knows.
+const unknownPermission = {
+  says: "The server knows no such permission.",
+  next: "What it asks for itself: countersign access table. Another API's go with its address: noun:verb@https://api",
+};
+const unknownApi = {
+  says: "The server knows no such API.",
+  next: "Behind the @ of a permission goes the API's audience, as the server has it.",
+};
+const builtIn = {
+  says: "The role is built in: it is neither changed nor removed.",
+  next: "Make your own: countersign roles create",
+};
 
 const list = command({
   name: "list",
@@ -39,10 +60,15 @@ const create = command({
   name: "create",
   says: "make a role",
   parameters: ["name"],
+  forms: { name: roleName },
   options: contents,
   run: async ({ signedIn }, { name, description = "", permission: permissions }) => {
     const { api } = await signedIn();
-    await api.roles.create.mutate({ name, description, permissions: permissions.map(readPermission) });
+    await inWords(api.roles.create.mutate({ name, description, permissions: permissions.map(readPermission) }), {
+      bad_request: unknownPermission,
+      invalid_target: unknownApi,
+      conflict: { says: "There is a role of this name already.", next: "All of them: countersign roles list" },
+    });
     return done("Created.", { name });
   },
 });
@@ -51,10 +77,15 @@ const update = command({
   name: "update",
   says: "replace what a role says and permits",
   parameters: ["name"],
+  forms: { name: roleName },
   options: contents,
   run: async ({ signedIn }, { name, description = "", permission: permissions }) => {
     const { api } = await signedIn();
-    await api.roles.update.mutate({ name, description, permissions: permissions.map(readPermission) });
+    await inWords(api.roles.update.mutate({ name, description, permissions: permissions.map(readPermission) }), {
+      bad_request: unknownPermission,
+      invalid_target: unknownApi,
+      conflict: builtIn,
+    });
     return done("Updated.", { name });
   },
 });
@@ -63,11 +94,12 @@ const remove = command({
   name: "remove",
   says: "delete a role; whoever had it loses it",
   parameters: ["name"],
+  forms: { name: roleName },
   options: { yes: { kind: "switch", says: "do not ask" } },
   run: async ({ ask, signedIn }, { name, yes }) => {
     const { api } = await signedIn();
     await ask.confirm(`Delete the role ${name}?`, yes);
-    await api.roles.remove.mutate({ name });
+    await inWords(api.roles.remove.mutate({ name }), { conflict: builtIn });
     return done("Removed.", { name });
   },
 });
@@ -76,6 +108,7 @@ const grant = command({
   name: "grant",
   says: "give a role to an account",
   parameters: ["account", "role"],
+  forms: { account: accountId, role: roleName },
   run: async ({ signedIn }, { account, role }) => {
     const { api } = await signedIn();
     await api.roles.grant.mutate({ account, role });
@@ -87,6 +120,7 @@ const revoke = command({
   name: "revoke",
   says: "take a role from an account",
   parameters: ["account", "role"],
+  forms: { account: accountId, role: roleName },
   run: async ({ signedIn }, { account, role }) => {
     const { api } = await signedIn();
     await api.roles.revoke.mutate({ account, role });

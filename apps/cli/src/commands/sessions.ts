@@ -1,5 +1,6 @@
 import { command, type Group } from "../command.ts";
 import { Failure } from "../failure.ts";
+import { idFrom } from "../forms.ts";
 import { done, table, time } from "../output.ts";
 
 const list = command({
@@ -23,6 +24,7 @@ const end = command({
   name: "end",
   says: "end one session, or with --others all but this one",
   parameters: ["id?"],
+  forms: { id: idFrom("sessions list") },
   options: { others: { kind: "switch", says: "all but the one of this program" } },
   run: async ({ signedIn }, { id, others }) => {
     if ((id === undefined) !== others) throw new Failure("usage", "Give either a session's id or --others.");

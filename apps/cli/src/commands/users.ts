@@ -1,4 +1,5 @@
 import { command, type Group } from "../command.ts";
+import { accountId } from "../forms.ts";
 import { done, record, time } from "../output.ts";
 import { pageOf, pageOptions } from "../page.ts";
 
@@ -22,8 +23,9 @@ const list = command({
 const get = command({
   name: "get",
   says: "one account",
-  parameters: ["id"],
-  run: async ({ signedIn }, { id }) => {
+  parameters: ["account"],
+  forms: { account: accountId },
+  run: async ({ signedIn }, { account: id }) => {
     const { api } = await signedIn();
     const user = await api.users.get.query({ id });
     const { email, name, roles, createdAt, disabledAt } = user;
@@ -35,8 +37,9 @@ const get = command({
 const disable = command({
   name: "disable",
   says: "shut an account out: its sessions end at once",
-  parameters: ["id"],
-  run: async ({ signedIn }, { id }) => {
+  parameters: ["account"],
+  forms: { account: accountId },
+  run: async ({ signedIn }, { account: id }) => {
     const { api } = await signedIn();
     await api.users.disable.mutate({ id });
     return done("Disabled, and its sessions have ended.", { id });
@@ -46,8 +49,9 @@ const disable = command({
 const enable = command({
   name: "enable",
   says: "let a disabled account in again",
-  parameters: ["id"],
-  run: async ({ signedIn }, { id }) => {
+  parameters: ["account"],
+  forms: { account: accountId },
+  run: async ({ signedIn }, { account: id }) => {
     const { api } = await signedIn();
     await api.users.enable.mutate({ id });
     return done("Enabled.", { id });
@@ -57,9 +61,10 @@ const enable = command({
 const remove = command({
   name: "remove",
   says: "delete an account for good",
-  parameters: ["id"],
+  parameters: ["account"],
+  forms: { account: accountId },
   options: { yes: { kind: "switch", says: "do not ask" } },
-  run: async ({ ask, signedIn }, { id, yes }) => {
+  run: async ({ ask, signedIn }, { account: id, yes }) => {
     const { api } = await signedIn();
     await ask.confirm(`Delete account ${id} for good?`, yes);
     await api.users.remove.mutate({ id });
@@ -70,8 +75,9 @@ const remove = command({
 const endSessions = command({
   name: "end-sessions",
   says: "sign an account out everywhere",
-  parameters: ["id"],
-  run: async ({ signedIn }, { id }) => {
+  parameters: ["account"],
+  forms: { account: accountId },
+  run: async ({ signedIn }, { account: id }) => {
     const { api } = await signedIn();
     const { ended } = await api.users.endSessions.mutate({ id });
     return done(`Its sessions have ended: ${ended}.`, { id, ended });
