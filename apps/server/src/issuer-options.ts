@@ -17,7 +17,7 @@ export interface IssuerOptions {
   readonly masterKeys: readonly Uint8Array[];
   /** Who may make an account; `invite` unless given. */
   readonly signUp?: SignUpPolicy | undefined;
-  /** Apps beside `console` and `cli`. */
+  /** Apps beside `console` and `cli`, each with the audiences that it may get tokens for: registered ones, or the issuer. */
   readonly clients?: readonly Client[] | undefined;
   /** APIs beside the issuer's own. */
   readonly audiences?: readonly Audience[] | undefined;

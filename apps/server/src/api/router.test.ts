@@ -123,7 +123,7 @@ describe("the API", () => {
     const { users } = admin.client;
     const gwen = await api.person("gwen");
     await users.disable.mutate({ id: gwen.id });
-    expect(await refusalOf(gwen.client.account.me.query())).toMatchObject({ reason: "token_stale" });
+    expect(await refusalOf(gwen.client.account.me.query())).toMatchObject({ reason: "session_ended" });
     expect((await users.get.query({ id: gwen.id })).disabledAt).toEqual(expect.any(Number));
     await users.enable.mutate({ id: gwen.id });
     expect((await users.get.query({ id: gwen.id })).disabledAt).toBeNull();

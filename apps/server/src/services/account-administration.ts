@@ -27,7 +27,7 @@ export function createAccountAdministration({ store, audit }: { store: Store; au
         await assertNotLast(tx, id);
         const at = await tx.now();
         if (!(await tx.accounts.setDisabled(id, at))) return;
-        await tx.sessions.endAll(id, at, "account_disabled");
+        await endSessions(tx, id, at, "account_disabled");
         await raiseAccount(tx, id);
         await audit.write(tx, { event: "account.disabled", at, by: actor, subject: id });
       }),
@@ -41,10 +41,12 @@ export function createAccountAdministration({ store, audit }: { store: Store; au
     remove: (id: string, actor: Actor): Promise<void> =>
       change("remove", id, actor, async (tx) => {
         await assertNotLast(tx, id);
-        // The fact outlives the row: its tokens die although nothing is left to compare them with.
+        const at = await tx.now();
+        // The facts outlive the rows: its tokens die although nothing is left to compare them with.
+        await endSessions(tx, id, at, "account_removed");
         await raiseAccount(tx, id);
         await tx.accounts.remove(id);
-        await audit.write(tx, { event: "account.removed", at: await tx.now(), by: actor, subject: id });
+        await audit.write(tx, { event: "account.removed", at, by: actor, subject: id });
       }),
 
     endSessions: (id: string, actor: Actor): Promise<number> =>

@@ -6,21 +6,25 @@ import type { Queries } from "../store/store.ts";
 const MOST = 16;
 
 /**
- * The registered audiences that a request names; the issuer's own where it names none.
+ * The audiences that a request names, of those that its client is registered with; the client's first where it names
+ * none.
  *
- * @throws {Refusal} `invalid_target` (RFC 8707 §2)
+ * @throws {Refusal} `invalid_target` (RFC 8707 §2) for any other, alike whether there is such an audience or not;
+ * `invalid_client`
  */
 export async function findAudiences(
-  queries: Pick<Queries, "audiences">,
+  queries: Pick<Queries, "audiences" | "clients">,
   wanted: readonly string[] | undefined,
-  issuer: string,
+  clientId: string,
 ): Promise<readonly Audience[]> {
-  const ids = new Set(wanted?.length ? wanted : [issuer]);
+  const client = await queries.clients.byId(clientId);
+  if (!client) throw new Refusal("invalid_client");
+  const ids = new Set(wanted?.length ? wanted : client.audiences.slice(0, 1));
   if (ids.size > MOST) throw new Refusal("invalid_target", { detail: "too many audiences" });
   const found: Audience[] = [];
   for (const id of ids) {
-    const audience = await queries.audiences.byId(id);
-    if (!audience) throw new Refusal("invalid_target", { detail: "no such audience is registered" });
+    const audience = client.audiences.includes(id) ? await queries.audiences.byId(id) : undefined;
+    if (!audience) throw new Refusal("invalid_target", { detail: "no audience of this client" });
     found.push(audience);
   }
   return found;

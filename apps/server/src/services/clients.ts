@@ -50,25 +50,34 @@ function mayUse(client: Client, origin: string | null): boolean {
   return origin === null ? client.mode === "storage" : client.origins.includes(origin);
 }
 
-/** The clients that are there from the start. */
-export function builtInClients(issuer: string): Client[] {
+/** The clients that are there from the start; ours, so every audience is theirs. The issuer's own is the first. */
+export function builtInClients(issuer: string, others: readonly string[]): Client[] {
+  const audiences = [issuer, ...others];
   return [
-    { id: "console", name: "Console", mode: "cookie", origins: [new URL(issuer).origin] },
-    { id: "cli", name: "Terminal", mode: "storage", origins: [] },
+    { id: "console", name: "Console", mode: "cookie", origins: [new URL(issuer).origin], audiences },
+    { id: "cli", name: "Terminal", mode: "storage", origins: [], audiences },
   ];
 }
 
 /**
  * Checks an app before it is registered.
  *
- * @throws {TypeError} for an id that fits no cookie name, or an origin that is not exact: https, http on loopback only
+ * @throws {TypeError} for an id that fits no cookie name; an origin that is not exact: https, http on loopback only; an
+ * origin where the app keeps its own tokens; no audience, or one that is not registered
  */
-export function assertClient(client: Client): void {
+export function assertClient(client: Client, registered: readonly string[]): void {
   if (!ID.test(client.id))
     throw new TypeError(`client id "${client.id}": lower-case letters, digits and dashes, at most 32`);
   for (const origin of client.origins) {
     if (!isOrigin(origin)) throw new TypeError(`client "${client.id}": "${origin}" is no exact https origin`);
   }
+  // No key binds these tokens yet, so a refresh token within reach of a page's scripts could be carried off and used.
+  if (client.mode === "storage" && client.origins.length > 0)
+    throw new TypeError(`client "${client.id}": an app in a browser keeps its tokens in a cookie (mode "cookie")`);
+  if (client.audiences.length === 0) throw new TypeError(`client "${client.id}": name at least one audience`);
+  const unknown = client.audiences.find((audience) => !registered.includes(audience));
+  if (unknown !== undefined)
+    throw new TypeError(`client "${client.id}": no audience "${unknown}" is registered; list it under audiences`);
 }
 
 function isOrigin(text: string): boolean {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { raiseAccount } from "./account-version.ts";
 import { reasonOf } from "./testing/reason-of.ts";
-import { openTestIssuer, PASSWORD, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
+import { openTestIssuer, PASSWORD, type Person, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -78,7 +78,7 @@ describe("two instances over one PostgreSQL", () => {
     await one.services.accounts.disable(bob.id, admin.actor);
     await vi.waitFor(async () => {
       expect(await reasonOf(two.judge(ann.accessToken))).toBe("session_ended");
-      expect(await reasonOf(two.judge(bob.accessToken))).toBe("token_stale");
+      expect(await reasonOf(two.judge(bob.accessToken))).toBe("session_ended");
     }, 2000);
     await two.judge(carl.accessToken);
     expect(await reasonOf(refresh(two, bob.refreshToken))).toBe("invalid_grant");
@@ -141,6 +141,50 @@ describe("two instances over one PostgreSQL", () => {
     expect(await started.start).toBe("invalid_grant");
     expect(await one.services.sessions.list(ann.id)).toEqual([]);
     await watch.end();
+  });
+
+  describe("a refresh that has read its session", () => {
+    /** Has the next transaction of an instance wait for this, right after it has read a session. */
+    const afterReading = ({ store }: TestIssuer, meanwhile: () => Promise<void>) => {
+      const { transaction } = store;
+      vi.spyOn(store, "transaction").mockImplementationOnce((work) =>
+        transaction((tx) => {
+          const byId = async (id: string) => {
+            const session = await tx.sessions.byId(id);
+            await meanwhile();
+            return session;
+          };
+          return work({ ...tx, sessions: { ...tx.sessions, byId } });
+        }),
+      );
+    };
+    const change = { current: PASSWORD, next: "quite another passphrase" };
+    const endings: Readonly<Record<string, (ann: Person, admin: Person) => Promise<void>>> = {
+      "a change of password": (ann) => two.services.accounts.changePassword(change, ann.actor),
+      "disabling and enabling": async (ann, admin) => {
+        await two.services.accounts.disable(ann.id, admin.actor);
+        await two.services.accounts.enable(ann.id, admin.actor);
+      },
+      removal: (ann, admin) => two.services.accounts.remove(ann.id, admin.actor),
+    };
+    const tokens = ["newest", "one before"] as const;
+
+    test.each(Object.keys(endings).flatMap((ending) => tokens.map((token) => ({ ending, token }))))(
+      "with the $token token answers nothing past $ending",
+      async ({ ending, token }) => {
+        const [admin, ann] = [await one.administrator(), await one.person("ann")];
+        const phone = await one.signIn(ann.email);
+        const { refresh_token } = await refresh(one, phone.refreshToken);
+        let met = 0;
+        afterReading(one, async () => {
+          met += 1;
+          await endings[ending]?.(ann, admin);
+        });
+        const presented = token === "newest" ? refresh_token : phone.refreshToken;
+        expect(await reasonOf(refresh(one, presented))).toBe("invalid_grant");
+        expect(met).toBe(1);
+      },
+    );
   });
 
   test("server case 8: limits of both count together", async () => {

@@ -3,6 +3,7 @@ import { raiseAccount } from "./account-version.ts";
 import type { AccountsDeps } from "./accounts.ts";
 import type { Actor } from "./caller.ts";
 import { assertSuitable } from "./password-rules.ts";
+import { endSessions } from "./session-end.ts";
 
 /** Changes the actor's own password: see `Accounts.changePassword`. Guesses count as those of a sign-in. */
 export function createPasswordChange({ store, audit, limits, passwords }: Omit<AccountsDeps, "accounts">) {
@@ -33,7 +34,7 @@ export function createPasswordChange({ store, audit, limits, passwords }: Omit<A
       if (now?.passwordHash !== account.passwordHash) throw new Refusal("conflict");
       const at = await tx.now();
       await tx.accounts.setPassword(actor.id, passwordHash);
-      await tx.sessions.endAll(actor.id, at, "password_changed", actor.session ?? undefined);
+      await endSessions(tx, actor.id, at, "password_changed", actor.session ?? undefined);
       await raiseAccount(tx, actor.id);
       await audit.write(tx, { event: "account.password_changed", at, by: actor, subject: actor.id });
     });

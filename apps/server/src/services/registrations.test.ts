@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { IssuerOptions } from "../issuer-options.ts";
 import { ISSUER, NOTES, openTestIssuer } from "./testing/test-issuer.ts";
 
-const app = { id: "app", name: "App", mode: "cookie", origins: ["https://app.example"] } as const;
+const its = { origins: ["https://app.example"], audiences: [NOTES] };
+const app = { id: "app", name: "App", mode: "cookie", ...its } as const;
 
 describe("an issuer", () => {
   test("registers the clients it is given beside its own", async () => {
@@ -13,6 +14,7 @@ describe("an issuer", () => {
       ["console", "cookie"],
     ]);
     expect(await issuer.services.clients.byId("console")).toMatchObject({ origins: [ISSUER] });
+    expect(await issuer.services.clients.byId("app")).toStrictEqual(app);
     expect(await issuer.services.clients.byId("__proto__")).toBeUndefined();
     await issuer.close();
   });
@@ -29,6 +31,11 @@ describe("an issuer", () => {
     "an origin with a path": { clients: [{ ...app, origins: ["https://app.example/"] }] },
     "an origin without TLS": { clients: [{ ...app, origins: ["http://app.example"] }] },
     "an origin that is a pattern": { clients: [{ ...app, origins: ["https://*.example"] }] },
+    "an app in a browser that keeps its own tokens": { clients: [{ ...app, mode: "storage" }] },
+    "a client without an audience": { clients: [{ ...app, audiences: [] }] },
+    "a client of an audience that is not registered": {
+      clients: [{ ...app, audiences: ["https://elsewhere.example"] }],
+    },
     "an audience without TLS": { audiences: [{ id: "http://notes.example", permissions: [] }] },
     "an audience in the place of ours": { audiences: [{ id: ISSUER, permissions: [] }] },
     "a permission that is no noun:verb": { audiences: [{ id: NOTES, permissions: ["read notes"] }] },
@@ -41,9 +48,34 @@ describe("an issuer", () => {
     await expect(openTestIssuer(wrong[what])).rejects.toThrow(TypeError);
   });
 
+  test("says in a sentence what is wrong with an app's audiences", async () => {
+    const elsewhere = openTestIssuer({ clients: [{ ...app, audiences: [ISSUER, "https://elsewhere.example"] }] });
+    await expect(elsewhere).rejects.toThrow(
+      'client "app": no audience "https://elsewhere.example" is registered; list it under audiences',
+    );
+  });
+
+  test("gives its own clients every audience, those of other instances too, its own first", async () => {
+    const issuer = await openTestIssuer();
+    const other = await openTestIssuer({
+      database: issuer.options.database,
+      audiences: [{ id: "https://a.example", permissions: [] }],
+    });
+    for (const id of ["console", "cli"]) {
+      expect((await other.services.clients.byId(id))?.audiences).toEqual([ISSUER, "https://a.example", NOTES]);
+    }
+    await Promise.all([issuer.close(), other.close()]);
+  });
+
   test("takes http on the loopback for apps in development", async () => {
     const issuer = await openTestIssuer({
-      clients: [{ ...app, origins: ["http://localhost:5173", "http://127.0.0.1:5173"] }],
+      clients: [
+        {
+          ...app,
+          origins: ["http://localhost:5173", "http://127.0.0.1:5173"],
+          audiences: ["http://localhost:4000"],
+        },
+      ],
       audiences: [{ id: "http://localhost:4000", permissions: ["notes:read"] }],
     });
     await issuer.close();

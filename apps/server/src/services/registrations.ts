@@ -17,17 +17,21 @@ export interface Registrations {
  * @throws {TypeError} for one that cannot be, or that takes the place of one of ours
  */
 export async function ensureRegistrations(store: Store, { own, audiences, clients }: Registrations): Promise<void> {
-  const builtIn = builtInClients(own.id);
   for (const audience of audiences) {
     assertAudience(audience);
     if (audience.id === own.id) throw new TypeError(`audience "${own.id}" is the issuer's own`);
   }
-  for (const client of clients) {
-    assertClient(client);
-    if (builtIn.some(({ id }) => id === client.id)) throw new TypeError(`client "${client.id}" is built in`);
-  }
   await store.transaction(async (tx) => {
+    // One instance after another, so that our own clients get the audiences of all.
+    await tx.lock("installation");
     for (const audience of [own, ...audiences]) await tx.audiences.upsert(audience);
+    const registered = (await tx.audiences.list()).map(({ id }) => id);
+    const others = registered.filter((id) => id !== own.id);
+    const builtIn = builtInClients(own.id, others);
+    for (const client of clients) {
+      assertClient(client, registered);
+      if (builtIn.some(({ id }) => id === client.id)) throw new TypeError(`client "${client.id}" is built in`);
+    }
     for (const client of [...builtIn, ...clients]) await tx.clients.upsert(client);
   });
   await ensureBuiltInRoles(store, own);

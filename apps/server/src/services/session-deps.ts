@@ -9,7 +9,6 @@ import type { RefusedTokens } from "./refused-tokens.ts";
 
 /** What starting, refreshing and ending a session need. */
 export interface SessionDeps {
-  readonly issuer: string;
   readonly store: Store;
   readonly world: World;
   readonly audit: AuditWriter;

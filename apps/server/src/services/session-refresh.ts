@@ -54,10 +54,13 @@ async function attempt(deps: SessionDeps, tx: Transaction, presented: Presented)
   const verdict = judgeRefresh(session, { gen: presented.gen, clientId: presented.client, jkt: null }, at);
   if (verdict.act === "refuse") return { refused: verdict.reason, cause: verdict.cause };
   if (verdict.act === "end") return await endFor(deps, tx, session, verdict.cause, at, presented);
+  // What ends sessions raises the account's version with it. Read before this, the account could be newer than the
+  // session, and a token of an ended session would carry the version that outlives it.
+  if (!(await tx.sessions.hold(session.id, session.gen))) return "lost";
   const account = await tx.accounts.byId(session.accountId);
   if (!account || account.disabledAt !== null) return { refused: "invalid_grant", cause: "disabled" };
   // Before anything is written: an unknown audience changes nothing.
-  const audiences = await findAudiences(tx, presented.audiences, deps.issuer);
+  const audiences = await findAudiences(tx, presented.audiences, session.clientId);
   const next = await advance(deps, tx, session, verdict, at);
   if (!next) return "lost";
   return { grants: await deps.accessTokens.read(tx, { session: next, account, audiences, at }) };

@@ -13,13 +13,14 @@ const CONTROL = /\p{C}/gu;
 
 /** Redeems a handoff: see `Sessions.start`. A refusal leaves the handoff good, and is written to the audit. */
 export function createSessionStart(deps: SessionDeps) {
-  const { store, audit, handoffs, accessTokens, issuer } = deps;
+  const { store, audit, handoffs, accessTokens } = deps;
 
   const redeem = (input: StartInput, caller: Caller): Promise<Grants> =>
     store.transaction(async (tx) => {
-      const audiences = await findAudiences(tx, input.audiences, issuer);
       const at = await tx.now();
       const { handoff, account } = await handoffs.redeem(tx, input.handoff, input, at);
+      // Only now, so that a stranger does not learn which audiences there are.
+      const audiences = await findAudiences(tx, input.audiences, handoff.clientId);
       const session = newSession(deps, handoff, account, caller, at);
       await tx.sessions.insert(session);
       await audit.write(tx, {

@@ -89,6 +89,35 @@ describe("a session", () => {
     await expect(issuer.services.sessions.start(start, SOMEBODY)).resolves.toMatchObject({ account: ann.id });
   });
 
+  test("is for its client's audiences only: the first by default, no other, registered or not", async () => {
+    const its = { mode: "cookie", origins: ["https://app.example"] } as const;
+    const app = { id: "app", name: "App", ...its, audiences: [NOTES] };
+    const house = await openTestIssuer({ clients: [app] });
+    const { sessions, signUps } = house.services;
+    const request = { client: "app", origin: "https://app.example" };
+    const account = { email: "ann@example.com", name: "Ann", password: "a long enough passphrase" };
+    const { handoff } = await signUps.signUp(account, request, SOMEBODY);
+    for (const audiences of [[ISSUER], [NOTES, ISSUER], ["https://elsewhere.example"]]) {
+      expect(await reasonOf(sessions.start({ ...request, handoff, audiences }, SOMEBODY))).toBe("invalid_target");
+    }
+    const reply = await sessions.start({ ...request, handoff }, SOMEBODY);
+    expect(reply.tokens.map(({ audience }) => audience)).toEqual([NOTES]);
+    const renewed = async (audiences?: string[]) =>
+      (await sessions.refresh({ client: "app", refreshToken: reply.refresh_token ?? "", audiences }, SOMEBODY)).tokens;
+    for (const audiences of [[ISSUER], ["https://elsewhere.example"]]) {
+      expect(await reasonOf(renewed(audiences))).toBe("invalid_target");
+    }
+    expect((await renewed()).map(({ audience }) => audience)).toEqual([NOTES]);
+    await house.close();
+  });
+
+  test("does not tell strangers which audiences there are", async () => {
+    for (const audience of [NOTES, "https://elsewhere.example"]) {
+      const start = { ...TERMINAL, handoff: `${"A".repeat(43)}.1`, audiences: [audience] };
+      expect(await reasonOf(issuer.services.sessions.start(start, SOMEBODY))).toBe("invalid_grant");
+    }
+  });
+
   test("ASVS 7.3.1: ends when it was not refreshed for the idle time, each refresh moving that on", async () => {
     const ann = await issuer.person("ann");
     issuer.world.advance(13 * 86_400_000);

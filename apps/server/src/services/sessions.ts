@@ -11,7 +11,7 @@ export interface StartInput {
   readonly client: string;
   /** The request's `Origin`; null where no browser called. */
   readonly origin: string | null;
-  /** Audiences to get an access token for; the issuer's own by default. */
+  /** Audiences to get an access token for; the first of its client by default. */
   readonly audiences?: readonly string[] | undefined;
 }
 

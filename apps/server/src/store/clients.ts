@@ -7,8 +7,8 @@ import type { Queries } from "./store.ts";
 export function clientQueries(db: Kysely<Schema>): Queries["clients"] {
   const find = db.selectFrom("clients").selectAll();
   return {
-    async upsert({ id, name, mode, origins }) {
-      const values = { name, mode, origins: JSON.stringify(origins) };
+    async upsert({ id, name, mode, origins, audiences }) {
+      const values = { name, mode, origins: JSON.stringify(origins), audiences: JSON.stringify(audiences) };
       const insert = db.insertInto("clients").values({ id, ...values });
       await insert.onConflict((on) => on.column("id").doUpdateSet(values)).execute();
     },
@@ -22,6 +22,6 @@ export function clientQueries(db: Kysely<Schema>): Queries["clients"] {
   };
 }
 
-function fromRow({ id, name, mode, origins }: Selectable<Schema["clients"]>): Client {
-  return { id, name, mode, origins: parseTexts(origins) };
+function fromRow({ id, name, mode, origins, audiences }: Selectable<Schema["clients"]>): Client {
+  return { id, name, mode, origins: parseTexts(origins), audiences: parseTexts(audiences) };
 }

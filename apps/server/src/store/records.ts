@@ -52,6 +52,7 @@ export type EndCause =
   | "ended_by_administrator"
   | "password_changed"
   | "account_disabled"
+  | "account_removed"
   | "reuse"
   | "refresh_ahead";
 
@@ -101,6 +102,8 @@ export interface Client {
   readonly mode: "cookie" | "storage";
   /** Exact browser origins that may use it; empty for a program that is no browser. */
   readonly origins: readonly string[];
+  /** The audiences that it may get tokens for; the first where a request names none. */
+  readonly audiences: readonly string[];
 }
 
 /** An API that accepts our tokens. */

@@ -71,6 +71,7 @@ interface ClientTable {
   name: string;
   mode: Client["mode"];
   origins: Json;
+  audiences: Json;
 }
 
 interface AudienceTable {

@@ -42,6 +42,10 @@ export function sessionQueries(db: Kysely<Schema>): Queries["sessions"] {
       const mark = unended.set({ late: 1, streak }).where("id", "=", id).where("gen", "=", gen).where("late", "=", 0);
       return hasChanged(await mark.executeTakeFirstOrThrow());
     },
+    async hold(id, gen) {
+      const same = unended.set((row) => ({ gen: row.ref("gen") }));
+      return hasChanged(await same.where("id", "=", id).where("gen", "=", gen).executeTakeFirstOrThrow());
+    },
     async end(id, at, cause) {
       const end = unended.set({ ended_at: at, end_cause: cause }).where("id", "=", id);
       return hasChanged(await end.executeTakeFirstOrThrow());

@@ -66,6 +66,11 @@ export interface Queries {
     ): Promise<boolean>;
     /** Sets `late` and `streak` where the generation is still this one, not late yet, and the session has not ended. */
     markLate(id: string, gen: number, streak: number): Promise<boolean>;
+    /**
+     * Keeps others from changing it until the commit, and changes nothing. False where the generation is another one or
+     * the session has ended.
+     */
+    hold(id: string, gen: number): Promise<boolean>;
     /** False where it had ended before. */
     end(id: string, at: number, cause: EndCause): Promise<boolean>;
     /** Ends the living ones of an account, one excepted, and answers their ids. */

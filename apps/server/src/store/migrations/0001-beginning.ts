@@ -54,7 +54,10 @@ const tables: Readonly<Record<string, { columns: Columns; key: readonly string[]
     key: ["role", "audience", "permission"],
   },
   role_grants: { columns: { account_id: "text", role: "text", org: "text?" }, key: [] },
-  clients: { columns: { id: "text", name: "text", mode: "text", origins: "text" }, key: ["id"] },
+  clients: {
+    columns: { id: "text", name: "text", mode: "text", origins: "text", audiences: "text" },
+    key: ["id"],
+  },
   audiences: { columns: { id: "text", permissions: "text" }, key: ["id"] },
   handoffs: {
     columns: {

@@ -32,7 +32,7 @@ export function inputCases(given: Given): void {
       const role = aRole(text, [], { description: text, permissions: [{ audience: text, permission: text }] });
       const texts = { actor: text, subject: text, session: text, address: text, detail: { [text]: text } };
       const entry = anEntry("one", { id: text, event: text, ...texts });
-      const client = { id: text, name: text, mode: "storage", origins: [text] } as const;
+      const client = { id: text, name: text, mode: "storage", origins: [text], audiences: [text] } as const;
       const audience = { id: text, permissions: [text] };
 
       await store.accounts.insert(account);

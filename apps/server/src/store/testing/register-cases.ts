@@ -21,8 +21,9 @@ export function registerCases(given: Given): void {
 
     test("clients and audiences are put under their id, and put again replace what was there", async () => {
       const { audiences, clients } = given.store;
-      const app = { id: "app", name: "App", mode: "cookie", origins: ["https://app.example.com"] } as const;
-      await clients.upsert({ ...app, origins: [], mode: "storage" });
+      const its = { origins: ["https://app.example.com"], audiences: ["https://b.example", "https://a.example"] };
+      const app = { id: "app", name: "App", mode: "cookie", ...its } as const;
+      await clients.upsert({ ...app, origins: [], audiences: [], mode: "storage" });
       await clients.upsert(app);
       await clients.upsert({ ...app, id: "another" });
       expect(await clients.byId("app")).toStrictEqual(app);

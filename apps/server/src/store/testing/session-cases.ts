@@ -73,6 +73,18 @@ export function sessionCases(given: Given): void {
       expect(await sessions.byId(idOf("session going"))).toMatchObject({ gen: 4, late: false, streak: 0 });
     });
 
+    test("only the current generation of a session that goes on is held, and holding changes nothing", async () => {
+      const { sessions } = given.store;
+      const going = aSession("going", ada.id, { gen: 4, late: true, streak: 1 });
+      const ended = aSession("ended", ada.id, { gen: 4, endedAt: NOW, endCause: "reuse" });
+      for (const session of [going, ended]) await sessions.insert(session);
+      expect(await sessions.hold(going.id, 4)).toBe(true);
+      for (const gen of [3, 5]) expect(await sessions.hold(going.id, gen)).toBe(false);
+      expect(await sessions.hold(ended.id, 4)).toBe(false);
+      expect(await sessions.hold(idOf("none"), 4)).toBe(false);
+      for (const session of [going, ended]) expect(await sessions.byId(session.id)).toStrictEqual(session);
+    });
+
     test("of 20 parallel marks of lateness one counts", async () => {
       const session = aSession("late", ada.id, { gen: 4 });
       await given.store.sessions.insert(session);
