@@ -81,11 +81,12 @@ function pathOf(command: Commander): string {
 
 function addGroup(program: Commander, group: Group, act: Act): void {
   const parent = program.command(group.name).description(group.says).helpCommand(false);
-  for (const command of group.commands) addCommand(parent, command, act);
+  // The noun alone asks for its first command, the one that shows what there is.
+  for (const [at, command] of group.commands.entries()) addCommand(parent, command, act, at === 0);
 }
 
-function addCommand(parent: Commander, command: Command, act: Act): void {
-  const leaf = parent.command(command.name).description(command.says);
+function addCommand(parent: Commander, command: Command, act: Act, isDefault = false): void {
+  const leaf = parent.command(command.name, { isDefault }).description(command.says);
   for (const parameter of command.parameters) {
     const name = parameter.replace(/\?$/, "");
     const shown = name === parameter ? `<${name}>` : `[${name}]`;

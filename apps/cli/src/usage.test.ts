@@ -13,7 +13,7 @@ afterAll(() => rmSync(home, { recursive: true }));
 test("2: what cannot be read, with nothing on standard output", async () => {
   for (const args of [
     "usrs",
-    "users",
+    "users nope",
     "users get",
     "users list --limit x",
     "login --nope",
@@ -23,6 +23,13 @@ test("2: what cannot be read, with nothing on standard output", async () => {
   ]) {
     expect(await somebody.run(args), args).toMatchObject({ code: 2, stdout: "" });
   }
+});
+
+test("a noun alone does its first command, the one that shows what there is", async () => {
+  for (const noun of ["sessions", "users", "roles", "invitations", "audit"]) {
+    expect(await somebody.run(noun), noun).toEqual(await somebody.run(`${noun} list`));
+  }
+  expect(await somebody.run("access")).toEqual(await somebody.run("access table"));
 });
 
 test("2: a value that has not its form, with its name and form and not the value, before anything is asked", async () => {
@@ -44,7 +51,7 @@ test("2: a value that has not its form, with its name and form and not the value
 });
 
 test("2: wrong usage points to the help of its command", async () => {
-  const helps = { "users get": "users get", "users nope": "users", nope: "", "users list --nope": "users list" };
+  const helps = { "users get": "users get", "users nope": "users list", nope: "", "users list --nope": "users list" };
   for (const [args, path] of Object.entries(helps)) {
     expect((await somebody.run(args)).stderr).toContain(`Help: countersign ${path} --help`.replace("  ", " "));
   }

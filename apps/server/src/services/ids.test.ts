@@ -1,0 +1,18 @@
+import { describe, expect, test } from "vitest";
+import { createId } from "./ids.ts";
+
+/** A world whose randomness is these bytes, one value for all bytes of a draw. */
+function drawing(...values: number[]) {
+  return { now: () => 0, random: (bytes: number) => new Uint8Array(bytes).fill(values.shift() ?? 0) };
+}
+
+describe("an identifier", () => {
+  test("ASVS 11.5.1: is 128 random bits in 22 characters", () => {
+    expect(createId(drawing(0xff))).toBe(`${"_".repeat(21)}w`);
+  });
+
+  test("never begins with a dash, which a command line would take for an option", () => {
+    // 0xfb is `-_v7…` in base64url.
+    expect(createId(drawing(0xfb, 0xfb, 0x00))).toBe("A".repeat(22));
+  });
+});
