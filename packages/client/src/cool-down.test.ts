@@ -49,9 +49,9 @@ test("a success forgets the failures, and one token's are not another's", () => 
   coolDown.assertOver("token");
 });
 
-test("only a few keys are remembered", () => {
+test("only the few keys that failed last are remembered", () => {
   const coolDown = createCoolDown(createStillWorld(), 2);
-  for (const key of ["a", "b", "c"]) coolDown.failed(key, failure, undefined);
+  for (const key of ["b", "a", "b", "c"]) coolDown.failed(key, failure, undefined);
   coolDown.assertOver("a");
   expect(() => coolDown.assertOver("b")).toThrow(ClientError);
   expect(() => coolDown.assertOver("c")).toThrow(ClientError);

@@ -47,7 +47,7 @@ export function createRenewal({ holder, store, world, ...rest }: RenewalDeps): R
     return token !== undefined && !isExpired(held, token, world);
   };
 
-  /** Looks into storage and follows what another holder did there. @returns what is held now, if it changed hands */
+  /** Looks into storage and follows what another holder did there. @returns whether the session changed hands */
   async function follow(held: Held, look: Promise<Found>): Promise<"same" | "changed"> {
     const found = await look;
     if (holder.held !== held) return "changed";
