@@ -31,6 +31,12 @@ export interface Handoffs {
     now: number,
   ): Promise<HandoffReply>;
   /**
+   * Knows, without the database, what can be no handoff.
+   *
+   * @throws {Refusal} `invalid_grant`
+   */
+  check(presented: string): void;
+  /**
    * Takes one out, and holds the account's lock. The refusal rolls the transaction back, so it leaves the handoff there.
    *
    * @throws {Refusal} `invalid_grant` for one that is unknown, used, expired, of another client or origin, or older than
@@ -69,10 +75,12 @@ export function createHandoffs({ world }: { world: World }): Handoffs {
       return { handoff: `${secret}.${account.version}`, expiresIn: LIFE_MS / 1000 };
     },
 
+    check: (presented) => void parse(presented),
+
     redeem: async (tx, presented, request, now) => {
-      const [, secret = "", version = ""] = HANDOFF.exec(presented) ?? [];
+      const { secret, version } = parse(presented);
       const hash = await hashOneTimeSecret(secret);
-      const handoff = hash && (await tx.handoffs.take(rowKey(hash, Number(version))));
+      const handoff = hash && (await tx.handoffs.take(rowKey(hash, version)));
       if (!handoff) throw refused("unknown");
       if (now >= handoff.expiresAt) throw refused("expired");
       if (handoff.clientId !== request.client) throw refused("wrong_client");
@@ -81,10 +89,16 @@ export function createHandoffs({ world }: { world: World }): Handoffs {
       await tx.lock(`account:${handoff.accountId}`);
       const account = await tx.accounts.byId(handoff.accountId);
       if (!account || account.disabledAt !== null) throw refused("disabled");
-      if (account.version !== Number(version)) throw refused("outdated");
+      if (account.version !== version) throw refused("outdated");
       return { handoff, account };
     },
   };
+}
+
+function parse(presented: string): { secret: string; version: number } {
+  const [, secret, version] = HANDOFF.exec(presented) ?? [];
+  if (secret === undefined || version === undefined) throw refused("malformed");
+  return { secret, version: Number(version) };
 }
 
 function rowKey(hash: string, version: number): string {

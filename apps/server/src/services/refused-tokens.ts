@@ -1,32 +1,37 @@
+import type { World } from "@countersign/tokens";
 import type { Session } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import { addressGroup } from "./address-group.ts";
 import type { AuditWriter } from "./audit.ts";
 import type { AuditEvent } from "./audit-events.ts";
 import type { Caller } from "./caller.ts";
+import { createWindowCounter } from "./window-counter.ts";
 
 const MINUTE_MS = 60_000;
-/** Records a minute and address. More say nothing new, and would let a stranger fill the database. */
+/** Records a minute and group of addresses. More say nothing new, and would let a stranger fill the database. */
 const MOST = 30;
+/** Groups that are told apart: an attacker may have many addresses, and all the rest share one count. */
+const GROUPS = 1000;
 
-/** Writes down refused refresh tokens. Theft signals are not among them: those are always written. */
+/** Writes down refused handoffs and refresh tokens. Theft signals are not among them: those are always written. */
 export interface RefusedTokens {
   write(
-    event: Extract<AuditEvent, "session.refresh_refused" | "session.end_refused">,
+    event: Extract<AuditEvent, "session.start_refused" | "session.refresh_refused" | "session.end_refused">,
     cause: string,
     caller: Caller,
     session?: Session,
   ): Promise<void>;
 }
 
-export function createRefusedTokens({ store, audit }: { store: Store; audit: AuditWriter }): RefusedTokens {
+/** Counts in this process, so that what is not written down costs the database nothing. */
+export function createRefusedTokens(deps: { store: Store; audit: AuditWriter; world: World }): RefusedTokens {
+  const { store, audit, world } = deps;
+  const count = createWindowCounter({ world, windowMs: MINUTE_MS, keys: GROUPS });
   return {
     write: async (event, cause, caller, session) => {
-      const at = await store.now();
-      const written = await store.attempts.count(`refused-token ${addressGroup(caller.address)}`, MINUTE_MS, at);
-      if (written > MOST) return;
+      if (count(addressGroup(caller.address)) > MOST) return;
       const about = { subject: session?.accountId, session: session?.id };
-      await audit.write(store, { event, at, by: caller, ...about, detail: { cause } });
+      await audit.write(store, { event, at: await store.now(), by: caller, ...about, detail: { cause } });
     },
   };
 }

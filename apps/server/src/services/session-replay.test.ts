@@ -26,6 +26,14 @@ const refusal = (refreshToken: string, client?: string) => reasonOf(refresh(refr
 const row = async () => await issuer.store.sessions.byId(ann.reply.session);
 const audited = (event: string) => issuer.store.audit.list({ limit: 100, event });
 
+function attemptKeys(): string[] {
+  if (!("sqlite" in issuer.options.database)) throw new Error("not a file");
+  const file = new DatabaseSync(issuer.options.database.sqlite);
+  const keys = file.prepare("select key from attempts").all();
+  file.close();
+  return keys.map(({ key }) => String(key));
+}
+
 /** Refreshes until the session is at this generation, a minute apart. */
 async function reach(generation: number): Promise<void> {
   while (tokens.length <= generation) {
@@ -184,6 +192,57 @@ describe("server case 3: replay", () => {
     issuer.world.advance(60_000);
     await refusal("csr_garbage");
     expect(await audited("session.refresh_refused")).toHaveLength(31);
+  });
+
+  test("what is no token costs the database nothing once the minute's records are written", async () => {
+    const { sessions } = issuer.services;
+    const start = (handoff: string) => reasonOf(sessions.start({ ...TERMINAL, handoff }, SOMEBODY));
+    for (let attempt = 0; attempt < 40; attempt += 1) {
+      expect(await start(attempt % 2 ? "garbage" : `${"A".repeat(43)}.1`)).toBe("invalid_grant");
+      expect(await refusal(attempt % 2 ? "garbage" : at(0).replace(/[^.]+$/, "A".repeat(43)))).toBe("invalid_grant");
+    }
+    const records = [...(await audited("session.start_refused")), ...(await audited("session.refresh_refused"))];
+    expect(records).toHaveLength(30);
+    expect(attemptKeys().filter((key) => key.startsWith("refused-token"))).toEqual([]);
+    await issuer.store.close();
+    expect(await start("garbage")).toBe("invalid_grant");
+    expect(await refusal("csr_garbage")).toBe("invalid_grant");
+    await sessions.end({ client: "cli", refreshToken: "csr_garbage" }, SOMEBODY);
+    expect(await start(`${"A".repeat(43)}.1`)).toBe("unavailable");
+  });
+
+  test("a refused handoff of another address is still written down in a flood", async () => {
+    const start = (address: string) =>
+      reasonOf(issuer.services.sessions.start({ ...TERMINAL, handoff: "x" }, { ...SOMEBODY, address }));
+    for (let attempt = 0; attempt < 40; attempt += 1) await start("192.0.2.66");
+    expect(await start("192.0.2.7")).toBe("invalid_grant");
+    const records = await audited("session.start_refused");
+    expect(records).toHaveLength(31);
+    const elsewhere = records.filter(({ address }) => address === "192.0.2.7");
+    expect(elsewhere).toMatchObject([{ detail: { cause: "handoff: malformed" } }]);
+  });
+
+  test("theft is written down in a flood from the same address", async () => {
+    await reach(2);
+    for (let attempt = 0; attempt < 40; attempt += 1) await refusal("csr_garbage");
+    expect(await refusal(at(0))).toBe("invalid_grant");
+    expect(await audited("session.reuse")).toHaveLength(1);
+  });
+
+  test("a flood from one address is told to come back, and an honest refresh elsewhere goes through", async () => {
+    const { sessions } = issuer.services;
+    const flood = Array.from({ length: 100 }, (_, index) => [
+      reasonOf(sessions.start({ ...TERMINAL, handoff: `${"A".repeat(43)}.${index}` }, SOMEBODY)),
+      refusal(at(0).replace(/[^.]+$/, "A".repeat(43))),
+      reasonOf(sessions.end({ client: "console", refreshToken: at(0) }, SOMEBODY)),
+    ]);
+    const elsewhere = { ...SOMEBODY, address: "192.0.2.7" };
+    const honest = sessions.refresh({ client: "cli", refreshToken: at(0) }, elsewhere);
+    const reasons = await Promise.all(flood.flat());
+    expect(reasons.filter((reason) => reason === "busy")).toHaveLength(300 - 116);
+    expect(reasons.filter((reason) => reason === "invalid_grant")).toHaveLength(116);
+    await expect(honest).resolves.toBeDefined();
+    expect(await refusal("")).toBe("invalid_grant");
   });
 
   test("corpus 23: an end that races with rotations leaves no living child", async () => {

@@ -11,12 +11,13 @@ const USER_AGENT_LENGTH = 200;
 /** What a device calls itself is shown to its owner, so nothing in it may steer a terminal. */
 const CONTROL = /\p{C}/gu;
 
-/** Redeems a handoff: see `Sessions.start`. A refusal leaves the handoff good, and is written to the audit. */
+/** Redeems a handoff: see `Sessions.start`. A refusal leaves the handoff good, and is written to the audit, to a limit. */
 export function createSessionStart(deps: SessionDeps) {
-  const { store, audit, handoffs, accessTokens } = deps;
+  const { store, audit, handoffs, accessTokens, refusedTokens } = deps;
 
-  const redeem = (input: StartInput, caller: Caller): Promise<Grants> =>
-    store.transaction(async (tx) => {
+  const redeem = async (input: StartInput, caller: Caller): Promise<Grants> => {
+    handoffs.check(input.handoff);
+    return await store.transaction(async (tx) => {
       const at = await tx.now();
       const { handoff, account } = await handoffs.redeem(tx, input.handoff, input, at);
       // Only now, so that a stranger does not learn which audiences there are.
@@ -33,12 +34,12 @@ export function createSessionStart(deps: SessionDeps) {
       });
       return await accessTokens.read(tx, { session, account, audiences, at });
     });
+  };
 
   return async (input: StartInput, caller: Caller): Promise<SessionReply> => {
     const grants = await redeem(input, caller).catch(async (cause: unknown) => {
       if (cause instanceof Refusal && cause.reason === "invalid_grant") {
-        const detail = { cause: cause.detail ?? null };
-        await audit.write(store, { event: "session.start_refused", at: await store.now(), by: caller, detail });
+        await refusedTokens.write("session.start_refused", cause.detail ?? "", caller);
       }
       throw cause;
     });

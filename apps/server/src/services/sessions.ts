@@ -1,5 +1,6 @@
 import type { SessionReply } from "@countersign/tokens";
 import type { Session } from "../store/records.ts";
+import { createAdmission } from "./admission.ts";
 import type { Actor, Caller } from "./caller.ts";
 import type { SessionDeps } from "./session-deps.ts";
 import { createSessionEnd } from "./session-end.ts";
@@ -31,19 +32,19 @@ export interface Sessions {
   /**
    * Redeems a handoff for the tokens of a new session. The reply always holds the refresh token.
    *
-   * @throws {Refusal} `invalid_grant`, `invalid_target`
+   * @throws {Refusal} `invalid_grant`, `invalid_target`, `busy`
    */
   start(input: StartInput, caller: Caller): Promise<SessionReply>;
   /**
    * Rotates a refresh token, or answers the same successor again.
    *
-   * @throws {Refusal} `invalid_grant`, `invalid_target`, `key_mismatch`
+   * @throws {Refusal} `invalid_grant`, `invalid_target`, `key_mismatch`, `busy`
    */
   refresh(input: RefreshInput, caller: Caller): Promise<SessionReply>;
   /**
    * Ends the session of a refresh token of any generation. What is dead or was never ours is no error (RFC 7009 §2.2).
    *
-   * @throws {Refusal} `invalid_grant` for a token of another client, which stays alive
+   * @throws {Refusal} `invalid_grant` for a token of another client, which stays alive; `busy`
    */
   end(input: EndInput, caller: Caller): Promise<void>;
   /** The living sessions of an account, newest first. */
@@ -54,11 +55,17 @@ export interface Sessions {
   endOthers(actor: Actor): Promise<number>;
 }
 
+/** What strangers can ask for passes one admission before it reaches the database. */
 export function createSessions(deps: SessionDeps): Sessions {
+  const admit = createAdmission();
+  const start = createSessionStart(deps);
+  const refresh = createSessionRefresh(deps);
+  const { end, ...own } = createSessionEnd(deps);
   return {
-    start: createSessionStart(deps),
-    refresh: createSessionRefresh(deps),
-    ...createSessionEnd(deps),
+    start: (input, caller) => admit(caller, () => start(input, caller)),
+    refresh: (input, caller) => admit(caller, () => refresh(input, caller)),
+    end: (input, caller) => admit(caller, () => end(input, caller)),
+    ...own,
     list: async (account) => await deps.store.sessions.living(account, await deps.store.now()),
   };
 }

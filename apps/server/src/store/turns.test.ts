@@ -40,6 +40,25 @@ describe("turns", () => {
     next();
   });
 
+  test("who finds the queue full is told to come back, and those in it keep their turns", async () => {
+    const turns = new Turns(1000, 2);
+    const release = await turns.take();
+    const waiting = [turns.take(), turns.take()];
+    await expect(turns.take()).rejects.toMatchObject({ reason: "busy", retryAfter: 1 });
+    release();
+    for (const turn of waiting) (await turn)();
+    (await turns.take())();
+  });
+
+  test("a thousand may wait unless it is told otherwise", async () => {
+    const turns = new Turns(10_000);
+    const release = await turns.take();
+    const waiting = Array.from({ length: 1000 }, () => turns.take());
+    await expect(turns.take()).rejects.toMatchObject({ reason: "busy" });
+    release();
+    for (const turn of waiting) (await turn)();
+  });
+
   test("a long queue leaves the process time for other things", async () => {
     const turns = new Turns(10_000);
     let ticks = 0;

@@ -3,20 +3,25 @@ import { Refusal } from "@countersign/tokens";
 /** Gives the way back; to be called exactly once. */
 export type Release = () => void;
 
+/** More at once than any honest load; each of them holds a request's memory. */
+const MOST_WAITING = 1000;
+
 /**
- * One at a time, in the order of arrival. Who has waited longer than `limitMs` gives up, so that two that wait for each
+ * One at a time, in the order of arrival, and so many at most that wait. Who has waited longer than `limitMs` gives up, so that two that wait for each
  * other end as a refusal instead of for ever.
  */
 export class Turns {
   readonly limitMs: number;
+  readonly mostWaiting: number;
   readonly #waiting = new Set<() => void>();
   #busy = false;
 
-  constructor(limitMs: number) {
+  constructor(limitMs: number, mostWaiting = MOST_WAITING) {
     this.limitMs = limitMs;
+    this.mostWaiting = mostWaiting;
   }
 
-  /** @throws {Refusal} `unavailable` when the turn did not come in time. */
+  /** @throws {Refusal} `unavailable` when the turn did not come in time, `busy` at once when too many wait already. */
   async take(): Promise<Release> {
     if (this.#busy) await this.#wait();
     this.#busy = true;
@@ -24,6 +29,9 @@ export class Turns {
   }
 
   #wait(): Promise<void> {
+    if (this.#waiting.size >= this.mostWaiting) {
+      throw new Refusal("busy", { retryAfter: 1, detail: "too many wait for the one connection to the database" });
+    }
     return new Promise((resolve, reject) => {
       const enter = () => {
         clearTimeout(timer);
