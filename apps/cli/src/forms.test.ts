@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { accountId, description, email, type Form, pageSize, permission, personName, roleName } from "./forms.ts";
+import { account, description, email, type Form, pageSize, permission, personName, roleName } from "./forms.ts";
 
 const cases: readonly (readonly [string, Form, readonly string[], readonly string[]])[] = [
   [
@@ -18,7 +18,7 @@ const cases: readonly (readonly [string, Form, readonly string[], readonly strin
       `a@${"b.".repeat(127)}com`,
     ],
   ],
-  ["an ID", accountId, ["AAAAAAAAAAAAAAAAAAAAA-"], ["nobody", "ann@example.com", "A".repeat(23)]],
+  ["an account", account, ["AAAAAAAAAAAAAAAAAAAAA-", "ann@example.com"], ["nobody", "ann@", "A".repeat(23)]],
   [
     "a permission",
     permission,

@@ -42,7 +42,13 @@ export const idFrom = (list: string): Form => ({
   fits: (text) => /^[A-Za-z0-9_-]{22}$/.test(text),
 });
 
-export const accountId = idFrom("users list");
+const accountId = idFrom("users list");
+
+/** Which account is meant. */
+export const account: Form = {
+  says: `${accountId.says}, or an e-mail address`,
+  fits: (text) => accountId.fits(text) || email.fits(text),
+};
 
 export const roleName: Form = {
   says: "small letters, digits and dashes, a letter first, 64 at most",

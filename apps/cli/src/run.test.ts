@@ -110,7 +110,7 @@ describe("administration", () => {
     const { id } = JSON.parse((await dora.run("whoami --json")).stdout);
     const steps = [
       "roles create reader --permission users:read",
-      `roles grant ${id} reader`,
+      "roles grant dora@example.com reader",
       `roles revoke ${id} reader`,
       `users end-sessions ${id}`,
       `users disable ${id}`,

@@ -1,7 +1,8 @@
 import { command, type Group } from "../command.ts";
-import { accountId, description, permission, roleName } from "../forms.ts";
+import { account as accountForm, description, permission, roleName } from "../forms.ts";
 import { inWords } from "../in-words.ts";
 import { done, table } from "../output.ts";
+import { accountIdOf } from "../which-account.ts";
 
 interface Grantable {
   readonly audience: string;
@@ -108,10 +109,10 @@ const grant = command({
   name: "grant",
   says: "give a role to an account",
   parameters: ["account", "role"],
-  forms: { account: accountId, role: roleName },
+  forms: { account: accountForm, role: roleName },
   run: async ({ signedIn }, { account, role }) => {
     const { api } = await signedIn();
-    await api.roles.grant.mutate({ account, role });
+    await api.roles.grant.mutate({ account: await accountIdOf(api, account), role });
     return done("Granted.", { account, role });
   },
 });
@@ -120,10 +121,10 @@ const revoke = command({
   name: "revoke",
   says: "take a role from an account",
   parameters: ["account", "role"],
-  forms: { account: accountId, role: roleName },
+  forms: { account: accountForm, role: roleName },
   run: async ({ signedIn }, { account, role }) => {
     const { api } = await signedIn();
-    await api.roles.revoke.mutate({ account, role });
+    await api.roles.revoke.mutate({ account: await accountIdOf(api, account), role });
     return done("Revoked.", { account, role });
   },
 });

@@ -28,7 +28,7 @@ const session = z.object({
 /** One's own account. */
 export function createAccountRouter({ signedIn, router }: IssuerGuard, { accounts, sessions }: Services) {
   return router({
-    me: signedIn.output(me).query(({ ctx }) => accounts.get(ctx.principal.id)),
+    me: signedIn.output(me).query(({ ctx }) => accounts.get({ id: ctx.principal.id })),
 
     changePassword: signedIn
       .use(alone)

@@ -43,6 +43,9 @@ describe("the API", () => {
     const [second] = await users.list.query({ limit: 1, after: first?.id ?? "" });
     expect([first, second]).toEqual(all);
     expect(await users.get.query({ id: ann.id })).toEqual(all.find(({ id }) => id === ann.id));
+    expect(await users.get.query({ email: " Ann@example.com" })).toMatchObject({ id: ann.id });
+    expect(await refusalOf(users.get.query({ email: "nobody@example.com" }))).toMatchObject({ reason: "not_found" });
+    expect(await refusalOf(users.get.query({ email: "nobody" }))).toMatchObject({ reason: "bad_request" });
   });
 
   test("ASVS 8.2.1: refuses administration to a member, call by call", async () => {

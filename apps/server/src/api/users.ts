@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Services } from "../services/services.ts";
 import { actorOf } from "./actor.ts";
 import type { IssuerGuard } from "./guard.ts";
-import { byId, page, seconds } from "./schemas.ts";
+import { byId, email, page, seconds } from "./schemas.ts";
 
 const user = z.object({
   id: z.string(),
@@ -22,9 +22,9 @@ export function createUsersRouter({ allowed, router }: IssuerGuard, { accounts }
       .query(({ input }) => accounts.list({ limit: 50, ...input })),
 
     get: allowed("users:read")
-      .input(byId)
+      .input(z.union([byId, z.strictObject({ email })]))
       .output(user)
-      .query(({ input }) => accounts.get(input.id)),
+      .query(({ input }) => accounts.get(input)),
 
     disable: allowed("users:write")
       .input(byId)

@@ -27,10 +27,10 @@ const refresh = (person: Person) =>
 
 describe("an account", () => {
   test("is shown without its password hash", async () => {
-    const shown = await issuer.services.accounts.get(ann.id);
+    const shown = await issuer.services.accounts.get({ id: ann.id });
     expect(Object.keys(shown).sort()).toEqual(["createdAt", "disabledAt", "email", "id", "name", "roles"]);
     expect(await issuer.services.accounts.list({ limit: 10 })).toContainEqual(shown);
-    expect(await reasonOf(issuer.services.accounts.get("A".repeat(22)))).toBe("not_found");
+    expect(await reasonOf(issuer.services.accounts.get({ id: "A".repeat(22) }))).toBe("not_found");
   });
 });
 
@@ -115,7 +115,7 @@ describe("administering accounts", () => {
     await issuer.services.accounts.remove(ann.id, admin.actor);
     expect(await reasonOf(issuer.judge(ann.accessToken))).toBe("session_ended");
     expect(await refresh(ann)).toBe("invalid_grant");
-    expect(await reasonOf(issuer.services.accounts.get(ann.id))).toBe("not_found");
+    expect(await reasonOf(issuer.services.accounts.get({ id: ann.id }))).toBe("not_found");
     expect(await reasonOf(issuer.services.accounts.remove(ann.id, admin.actor))).toBe("not_found");
   });
 
@@ -162,7 +162,7 @@ describe("administering accounts", () => {
     for (const { id } of [ann, helper]) await accounts.disable(id, admin.actor);
     for (const { id } of [ann, helper]) {
       expect(await reasonOf(accounts.enable(id, helper.actor))).toBe("not_permitted");
-      expect((await accounts.get(id)).disabledAt).not.toBeNull();
+      expect((await accounts.get({ id })).disabledAt).not.toBeNull();
     }
   });
 

@@ -4,6 +4,7 @@ import type { Page, Queries, Store } from "../store/store.ts";
 import { createAccountAdministration } from "./account-administration.ts";
 import type { AuditWriter } from "./audit.ts";
 import type { Actor } from "./caller.ts";
+import { normalizeEmail } from "./email.ts";
 import type { Limits } from "./limits.ts";
 import { createPasswordChange } from "./password-change.ts";
 import type { Passwords } from "./passwords.ts";
@@ -14,8 +15,8 @@ interface AccountView extends Omit<Account, "passwordHash" | "version"> {
 }
 
 export interface Accounts {
-  /** @throws {Refusal} `not_found` */
-  get(id: string): Promise<AccountView>;
+  /** By its id or its address. @throws {Refusal} `not_found`, `bad_request` for what is no address */
+  get(which: { readonly id: string } | { readonly email: string }): Promise<AccountView>;
   list(page: Page): Promise<readonly AccountView[]>;
   /**
    * Changes the actor's password; ends all its other sessions, and makes every token it has now too old.
@@ -43,8 +44,9 @@ export interface AccountsDeps {
 export function createAccounts(deps: AccountsDeps): Accounts {
   const { store } = deps;
   return {
-    get: async (id) => {
-      const account = await store.accounts.byId(id);
+    get: async (which) => {
+      const { accounts } = store;
+      const account = await ("id" in which ? accounts.byId(which.id) : accounts.byEmail(normalizeEmail(which.email)));
       if (!account) throw new Refusal("not_found");
       return await viewOf(store, account);
     },
