@@ -1,4 +1,4 @@
-import type { World } from "@countersign/tokens";
+import { isAudience, isPermission, type World } from "@countersign/tokens";
 import type { z } from "zod";
 import type { BaseBuilder, Overwrite } from "./guard-types.ts";
 import type { Principal } from "./principal.ts";
@@ -57,8 +57,6 @@ export interface Settings<P extends string> {
   readonly capacity: number;
 }
 
-const PERMISSION = /^[a-z][a-z0-9._-]{0,63}:[a-z][a-z0-9._-]{0,63}$/;
-
 /** @throws {TypeError} with a sentence that names the setting, for whatever would make a guard that does not guard. */
 export function checkOptions<P extends string>(
   options: (RemoteIssuer | LocalIssuer) & {
@@ -104,16 +102,13 @@ function assertHttps(name: string, text: string): void {
 }
 
 function assertAudience(audience: string): string {
-  const url = URL.canParse(audience) ? new URL(audience) : undefined;
-  const loopback = ["localhost", "127.0.0.1", "[::1]"].includes(url?.hostname ?? "");
-  const known = url?.protocol === "https:" || (url?.protocol === "http:" && loopback);
-  if (known && !/[?#@\\\s]/.test(audience)) return audience;
+  if (isAudience(audience)) return audience;
   throw new TypeError("audience: must be an https URL without credentials, query or fragment (http on loopback only)");
 }
 
 function checkPermissions<P extends string>(permissions: readonly P[]): ReadonlySet<P> {
   if (!Array.isArray(permissions) || permissions.length === 0) throw new TypeError("permissions: name at least one");
-  const bad = permissions.find((name) => typeof name !== "string" || !PERMISSION.test(name));
+  const bad = permissions.find((name) => typeof name !== "string" || !isPermission(name));
   if (bad !== undefined) throw new TypeError(`permissions: ${JSON.stringify(bad)} is not of the form noun:verb`);
   const twice = permissions.find((name, at) => permissions.indexOf(name) !== at);
   if (twice !== undefined) throw new TypeError(`permissions: ${JSON.stringify(twice)} stands twice`);

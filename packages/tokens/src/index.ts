@@ -7,6 +7,16 @@ export {
   verifyAccessToken,
 } from "./access.ts";
 export {
+  type AccessDeclaration,
+  accessDeclaration,
+  type DeclaredRole,
+  isAudience,
+  isPermission,
+  readAccessDeclaration,
+  roleDescription,
+  roleName,
+} from "./access-declaration.ts";
+export {
   type AccountClaims,
   accountClaims,
   type Claims,
@@ -32,6 +42,7 @@ export {
   type SigningKey,
   type VerificationKey,
 } from "./keys.ts";
+export { line } from "./line.ts";
 export { createOneTimeSecret, hashOneTimeSecret, type OneTimeSecret } from "./one-time.ts";
 export {
   GRACE_MS,

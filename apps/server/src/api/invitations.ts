@@ -1,8 +1,9 @@
+import { roleName } from "@countersign/tokens";
 import { z } from "zod";
 import type { Services } from "../services/services.ts";
 import { actorOf } from "./actor.ts";
 import type { IssuerGuard } from "./guard.ts";
-import { byId, email, page, roleName, seconds } from "./schemas.ts";
+import { byId, email, page, seconds } from "./schemas.ts";
 
 const invitation = z.object({
   id: z.string(),

@@ -1,16 +1,17 @@
+import { roleDescription, roleName } from "@countersign/tokens";
 import { z } from "zod";
 import type { Grantable } from "../services/roles.ts";
 import type { Services } from "../services/services.ts";
 import { actorOf } from "./actor.ts";
 import type { IssuerGuard } from "./guard.ts";
-import { description, id, roleName } from "./schemas.ts";
+import { id } from "./schemas.ts";
 
 const permission = z.string().min(3).max(129);
 const grantable = z.strictObject({ audience: z.string().min(1).max(255), permission });
 
 const definition = z.strictObject({
   name: roleName,
-  description,
+  description: roleDescription,
   /** A permission of another API names its audience; a bare one is the issuer's own. */
   permissions: z.array(z.union([permission, grantable])).max(500),
 });

@@ -94,6 +94,12 @@ export interface Role {
   readonly permissions: readonly Grantable[];
 }
 
+/** That an API brings a role along. Several may bring the same one. */
+export interface RoleDeclaration {
+  readonly role: string;
+  readonly audience: string;
+}
+
 /** A registered app. */
 export interface Client {
   readonly id: string;

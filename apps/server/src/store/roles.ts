@@ -76,6 +76,18 @@ export function roleQueries(db: Kysely<Schema>): Queries["roles"] {
         .execute();
       return rows.map(({ audience, permission }) => ({ audience, permission }));
     },
+    async declarations() {
+      const rows = await db.selectFrom("role_declarations").selectAll().orderBy("audience").orderBy("role").execute();
+      return rows.map(({ role, audience }) => ({ role, audience }));
+    },
+    async declare({ role, audience }) {
+      const declare = db.insertInto("role_declarations").values({ role, audience });
+      return hasChanged(await declare.onConflict((on) => on.doNothing()).executeTakeFirstOrThrow());
+    },
+    async undeclare({ role, audience }) {
+      const undeclare = db.deleteFrom("role_declarations").where("role", "=", role).where("audience", "=", audience);
+      return hasChanged(await undeclare.executeTakeFirstOrThrow());
+    },
   };
 }
 

@@ -60,6 +60,11 @@ interface RolePermissionTable {
   permission: string;
 }
 
+interface RoleDeclarationTable {
+  role: string;
+  audience: string;
+}
+
 interface RoleGrantTable {
   account_id: string;
   role: string;
@@ -165,6 +170,7 @@ export interface Schema {
   sessions: SessionTable;
   roles: RoleTable;
   role_permissions: RolePermissionTable;
+  role_declarations: RoleDeclarationTable;
   role_grants: RoleGrantTable;
   clients: ClientTable;
   audiences: AudienceTable;

@@ -11,6 +11,7 @@ import type {
   Invitation,
   RefreshSecret,
   Role,
+  RoleDeclaration,
   Session,
   StoredKey,
 } from "./records.ts";
@@ -96,6 +97,11 @@ export interface Queries {
     enabledHolders(role: string): Promise<number>;
     /** Everything that the account's roles permit, anywhere. */
     grantedTo(accountId: string): Promise<Grantable[]>;
+    /** Which APIs declared which roles. */
+    declarations(): Promise<RoleDeclaration[]>;
+    /** False where that API had declared it. @throws {Refusal} `conflict` where there is no such role. */
+    declare(declaration: RoleDeclaration): Promise<boolean>;
+    undeclare(declaration: RoleDeclaration): Promise<boolean>;
   };
   readonly clients: {
     upsert(client: Client): Promise<void>;

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createMigrator } from "../migrate.ts";
 import { migrations } from "../migrations/all.ts";
 import type { Schema } from "../schema.ts";
-import { anAccount } from "./samples.ts";
+import { anAccount, aRole } from "./samples.ts";
 import type { Given } from "./setting.ts";
 
 const ada = anAccount("ada");
@@ -42,6 +42,20 @@ export function migrationCases(given: Given): void {
       } finally {
         await empty.close();
       }
+    });
+
+    test("what the first version kept outlives the step to this one and back", async () => {
+      const { database, store } = given;
+      const editor = aRole("editor", ["notes:read"]);
+      await store.accounts.insert(ada);
+      await store.roles.insert(editor);
+      await store.roles.grant(ada.id, "editor");
+      const back = await createMigrator(database.raw()).migrateTo("0001-beginning");
+      expect(back.error).toBeUndefined();
+      expect(await store.roles.list()).toStrictEqual([editor]);
+      await store.migrate();
+      expect(await store.roles.grantedTo(ada.id)).toStrictEqual(editor.permissions);
+      expect(await store.roles.declare({ role: "editor", audience: "https://notes.example.com" })).toBe(true);
     });
 
     test("a migration that fails leaves nothing behind", async () => {

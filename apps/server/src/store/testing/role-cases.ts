@@ -93,5 +93,28 @@ export function roleCases(given: Given): void {
       expect(await roles.grantedTo(ada.id)).toStrictEqual(aRole("", ["notes:read", "notes:write"]).permissions);
       expect(await roles.grantedTo(bob.id)).toEqual([]);
     });
+
+    test("a role is declared by an API once, by parallel ones as well, and by several APIs", async () => {
+      const { roles } = given.store;
+      const other = await given.another();
+      const [notes, files] = ["https://notes.example.com", "https://files.example.com"];
+      await roles.insert(aRole("editor"));
+      await roles.insert(aRole("reader"));
+      const declaration = { role: "editor", audience: notes };
+      const all = Array.from({ length: 10 }, (_, n) => (n % 2 ? roles : other.roles).declare(declaration));
+      expect((await Promise.all(all)).filter(Boolean)).toHaveLength(1);
+      await roles.declare({ role: "editor", audience: files });
+      await roles.declare({ role: "reader", audience: notes });
+      expect(await roles.declarations()).toStrictEqual([
+        { role: "editor", audience: files },
+        { role: "editor", audience: notes },
+        { role: "reader", audience: notes },
+      ]);
+      await expect(roles.declare({ role: "none", audience: notes })).rejects.toMatchObject({ reason: "conflict" });
+      expect(await roles.undeclare(declaration)).toBe(true);
+      expect(await roles.undeclare(declaration)).toBe(false);
+      await roles.remove("editor");
+      expect(await roles.declarations()).toStrictEqual([{ role: "reader", audience: notes }]);
+    });
   });
 }

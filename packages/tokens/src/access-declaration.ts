@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { line } from "./line.ts";
+
+const PERMISSION = /^[a-z][a-z0-9._-]{0,63}:[a-z][a-z0-9._-]{0,63}$/;
+const MOST_PERMISSIONS = 500;
+const MOST_ROLES = 100;
+
+/** Whether a text has the form of a permission, `noun:verb`. */
+export function isPermission(text: string): boolean {
+  return PERMISSION.test(text);
+}
+
+/**
+ * Whether a text can be an audience: an https URL of at most 255 characters without credentials, query or fragment; http
+ * on the loopback only.
+ */
+export function isAudience(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const loopback = url?.protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  return (url?.protocol === "https:" || loopback) && text.length <= 255 && !/[?#@\\\s]/.test(text);
+}
+
+export const roleName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,63}$/, { error: "has to be small letters, digits and dashes, a letter first, 64 at most" });
+export const roleDescription = line.max(300);
+
+/** A role that an API brings along. */
+export interface DeclaredRole {
+  /** What it is for; said when the role is made, and its administrators' to change. */
+  readonly description?: string | undefined;
+  /** Of those that the API declares, and of no other's. */
+  readonly permissions: readonly string[];
+}
+
+/** What one API knows, and the roles that it brings along: the same in code, in a file and on the wire. */
+export interface AccessDeclaration {
+  /** The API's identifier: its public base URL, exactly as it stands in its tokens. */
+  readonly audience: string;
+  /** Every permission of the API, each `noun:verb`. */
+  readonly permissions: readonly string[];
+  /** By name: small letters, digits and dashes. */
+  readonly roles?: Readonly<Record<string, DeclaredRole>> | undefined;
+}
+
+const permissions = z
+  .array(z.string().refine(isPermission, { error: ({ input }) => `${JSON.stringify(input)} is not of the form noun:verb` }))
+  .max(MOST_PERMISSIONS)
+  .superRefine((all, { addIssue }) => {
+    for (const [at, one] of all.entries()) {
+      if (all.indexOf(one) < at) addIssue({ code: "custom", path: [at], message: `"${one}" stands twice` });
+    }
+  });
+
+const role = z.strictObject({ description: roleDescription.optional(), permissions });
+
+const roles = z
+  // Zod passes over a member of this name in silence; a role that is not made is nothing to be silent about.
+  .custom<Readonly<Record<string, DeclaredRole>>>((value) => !Object.hasOwn(Object(value), "__proto__"), {
+    error: '"__proto__" is no name of a role',
+  })
+  .pipe(z.record(roleName, role))
+  .refine((all) => Object.keys(all).length <= MOST_ROLES, { error: `has to be ${MOST_ROLES} at most` });
+
+/** Checks a declaration that came from outside. A role may hold only what the declaration itself declares. */
+export const accessDeclaration: z.ZodType<AccessDeclaration, AccessDeclaration> = z
+  .strictObject({
+    audience: z.string().refine(isAudience, {
+      error: "has to be the API's public https URL without credentials, query or fragment (http on the loopback only)",
+    }),
+    permissions,
+    roles: roles.optional(),
+  })
+  .superRefine((declared, { addIssue }) => {
+    for (const [name, { permissions }] of Object.entries(declared.roles ?? {})) {
+      for (const [at, permission] of permissions.entries()) {
+        if (declared.permissions.includes(permission)) continue;
+        const path = ["roles", name, "permissions", at];
+        addIssue({ code: "custom", path, message: `"${permission}" is none of the declared permissions` });
+      }
+    }
+  });
+
+/**
+ * The same for code and files, where somebody can mend it.
+ *
+ * @throws {TypeError} with the first thing that is wrong, and where: `roles.editor.permissions[0]: …`
+ */
+export function readAccessDeclaration(value: unknown): AccessDeclaration {
+  const { data, error } = accessDeclaration.safeParse(value);
+  if (data) return data;
+  const [issue] = error.issues;
+  const said = issue?.code === "invalid_key" ? issue.issues[0]?.message : issue?.message;
+  const where = (issue?.path ?? []).map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
+  throw new TypeError([where.replace(/^\./, ""), said].filter(Boolean).join(": "));
+}
