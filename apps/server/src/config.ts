@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import type { AccessDeclaration } from "@countersign/tokens";
 import { z } from "zod";
 import { isLoopback } from "./http/loopback.ts";
 import { type Settings, settings } from "./settings.ts";
@@ -20,7 +21,7 @@ export interface Config {
   readonly masterKey: { readonly file: string; readonly make: boolean };
   readonly signUp: "closed" | "invite" | "open";
   /** APIs beside the issuer's own. */
-  readonly audiences: readonly { readonly id: string; readonly permissions: readonly string[] }[];
+  readonly audiences: readonly AccessDeclaration[];
   /** In seconds. */
   readonly lifetimes: { readonly accessToken: number; readonly sessionIdle: number; readonly sessionAbsolute: number };
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";

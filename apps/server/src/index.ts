@@ -1,3 +1,4 @@
+export type { AccessDeclaration, DeclaredRole } from "@countersign/tokens";
 export { type App, createApp } from "./app.ts";
 export { type Config, readConfig, type TlsConfig } from "./config.ts";
 export { createIssuer, type Issuer, type IssuerOptions } from "./issuer.ts";

@@ -1,4 +1,4 @@
-import type { World } from "@countersign/tokens";
+import type { AccessDeclaration, DeclaredRole, World } from "@countersign/tokens";
 import type pg from "pg";
 import type { ClaimsOf } from "./services/access-tokens.ts";
 import type { Logger } from "./services/background.ts";
@@ -6,7 +6,7 @@ import type { Lifetimes } from "./services/lifetimes.ts";
 import type { Limit, LimitName } from "./services/limits.ts";
 import type { SignInMethod } from "./services/sign-in/method.ts";
 import type { SignUpPolicy } from "./services/sign-ups.ts";
-import type { Audience, Client } from "./store/records.ts";
+import type { Client } from "./store/records.ts";
 
 /** What an issuer is made of. Nothing is read from the environment. */
 export interface IssuerOptions {
@@ -19,8 +19,15 @@ export interface IssuerOptions {
   readonly signUp?: SignUpPolicy | undefined;
   /** Apps beside `console` and `cli`, each with the audiences that it may get tokens for: registered ones, or the issuer. */
   readonly clients?: readonly Client[] | undefined;
-  /** APIs beside the issuer's own. */
-  readonly audiences?: readonly Audience[] | undefined;
+  /**
+   * What routers of your own in this process ask for, beside the issuer's own permissions: they share its audience, so
+   * one token serves both. Only ever added to what is known; `access.push` with `prune` is for APIs elsewhere.
+   */
+  readonly permissions?: readonly string[] | undefined;
+  /** Roles that hold these permissions, or the issuer's own; by name. Made where they are missing, added to where not. */
+  readonly roles?: Readonly<Record<string, DeclaredRole>> | undefined;
+  /** APIs elsewhere, each with its permissions and roles. Added to what is known as well. */
+  readonly audiences?: readonly AccessDeclaration[] | undefined;
   /** Seconds. */
   readonly lifetimes?: Partial<Lifetimes> | undefined;
   /** How often credentials may be tried. */

@@ -139,10 +139,10 @@ export const settings = {
 export type Settings = z.output<z.ZodObject<typeof settings>>;
 
 /** Does not check: what an audience and a permission look like; the issuer does, with a sentence of its own. */
-function parseAudiences(text: string): { id: string; permissions: string[] }[] | undefined {
+function parseAudiences(text: string): { audience: string; permissions: string[] }[] | undefined {
   try {
     const parsed = z.record(z.string(), z.array(z.string())).parse(JSON.parse(text));
-    return Object.entries(parsed).map(([id, permissions]) => ({ id, permissions }));
+    return Object.entries(parsed).map(([audience, permissions]) => ({ audience, permissions }));
   } catch {
     return undefined;
   }

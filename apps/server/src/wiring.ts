@@ -2,6 +2,7 @@ import { createVerifier, type Verifier } from "@countersign/guard";
 import { importMasterKey, type MasterKey, systemWorld, type World } from "@countersign/tokens";
 import { permissions } from "./api/permissions.ts";
 import { checkIssuerUrl, type IssuerOptions } from "./issuer-options.ts";
+import { createAccess } from "./services/access.ts";
 import { createAccessTokens } from "./services/access-tokens.ts";
 import { createAccounts } from "./services/accounts.ts";
 import { createAudit } from "./services/audit.ts";
@@ -70,11 +71,8 @@ async function wireServices(
   const issuer = checkIssuerUrl(options.issuer);
   const lifetimes = checkLifetimes(options.lifetimes);
   const installation = await openInstallation({ store, world, masterKeys });
-  await ensureRegistrations(store, {
-    own: { id: issuer, permissions },
-    audiences: options.audiences ?? [],
-    clients: options.clients ?? [],
-  });
+  const audit = createAudit({ store, world });
+  await ensureRegistrations({ store, audit }, { ...options, issuer, builtIn: permissions });
 
   const clock = createClock({ store, world });
   await clock.measure();
@@ -82,7 +80,6 @@ async function wireServices(
   const keys = await openKeys({ store, world, clock, masterKeys });
   const revocations = await openRevocations({ store, clock });
 
-  const audit = createAudit({ store, world });
   const limits = createLimits({ store, audit, limits: options.limits });
   const clients = createClients({ store, clock });
   const handoffs = createHandoffs({ world });
@@ -95,6 +92,7 @@ async function wireServices(
     audit,
     clients,
     keys,
+    access: createAccess(common),
     accounts: createAccounts(common),
     health: createHealth({ store, revocations }),
     invitations: createInvitations(common),

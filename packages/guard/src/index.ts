@@ -1,4 +1,4 @@
-export { type Reason, Refusal } from "@countersign/tokens";
+export { type AccessDeclaration, type Reason, Refusal } from "@countersign/tokens";
 export type { AccessTable } from "./access-table.ts";
 export { challengeFor } from "./challenge.ts";
 export { type Facts, facts, type RequestLike } from "./facts.ts";

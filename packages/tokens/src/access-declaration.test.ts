@@ -26,13 +26,17 @@ describe("a declaration of access", () => {
       { ...notes, permissions: ["notes:read", "read notes"] },
       'permissions[1]: "read notes" is not of the form noun:verb',
     ],
+    ["a permission twice", { ...notes, permissions: ["a:b", "a:b"], roles: {} }, 'permissions[1]: "a:b" stands twice'],
     [
-      "a permission twice",
-      { ...notes, permissions: ["a:b", "a:b"], roles: {} },
-      'permissions[1]: "a:b" stands twice',
+      "too many permissions",
+      { ...notes, permissions: Array.from({ length: 501 }, (_, n) => `a:b${n}`) },
+      "permissions",
     ],
-    ["too many permissions", { ...notes, permissions: Array.from({ length: 501 }, (_, n) => `a:b${n}`) }, "permissions"],
-    ["a role's name in capitals", { ...notes, roles: { Editor: { permissions: [] } } }, "roles.Editor: has to be small"],
+    [
+      "a role's name in capitals",
+      { ...notes, roles: { Editor: { permissions: [] } } },
+      "roles.Editor: has to be small",
+    ],
     [
       "a role that holds what is not declared",
       { ...notes, roles: { editor: { permissions: ["notes:read", "users:write"] } } },
@@ -57,7 +61,10 @@ describe("a declaration of access", () => {
   test.each([
     ["declaration", '{"__proto__":{"polluted":true},"audience":"https://a.example","permissions":[]}'],
     ["role", '{"audience":"https://a.example","permissions":["a:b"],"roles":{"__proto__":{"permissions":["a:b"]}}}'],
-    ["role's member", '{"audience":"https://a.example","permissions":[],"roles":{"a":{"permissions":[],"__proto__":{}}}}'],
+    [
+      "role's member",
+      '{"audience":"https://a.example","permissions":[],"roles":{"a":{"permissions":[],"__proto__":{}}}}',
+    ],
   ])("corpus 60: a %s named __proto__ is refused, not passed over, and merges nothing", (_, json) => {
     expect(() => readAccessDeclaration(JSON.parse(json))).toThrow("__proto__");
     expect(accessDeclaration.safeParse(JSON.parse(json)).success).toBe(false);

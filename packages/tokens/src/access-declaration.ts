@@ -44,7 +44,9 @@ export interface AccessDeclaration {
 }
 
 const permissions = z
-  .array(z.string().refine(isPermission, { error: ({ input }) => `${JSON.stringify(input)} is not of the form noun:verb` }))
+  .array(
+    z.string().refine(isPermission, { error: ({ input }) => `${JSON.stringify(input)} is not of the form noun:verb` }),
+  )
   .max(MOST_PERMISSIONS)
   .superRefine((all, { addIssue }) => {
     for (const [at, one] of all.entries()) {
@@ -91,6 +93,8 @@ export function readAccessDeclaration(value: unknown): AccessDeclaration {
   if (data) return data;
   const [issue] = error.issues;
   const said = issue?.code === "invalid_key" ? issue.issues[0]?.message : issue?.message;
-  const where = (issue?.path ?? []).map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
+  const where = (issue?.path ?? [])
+    .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
+    .join("");
   throw new TypeError([where.replace(/^\./, ""), said].filter(Boolean).join(": "));
 }

@@ -7,4 +7,6 @@ import { z } from "zod";
 export const line = z
   .string()
   .trim()
-  .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, { error: "has to be a text on one line, without what cannot be seen" });
+  .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, {
+    error: "has to be a text on one line, without what cannot be seen",
+  });

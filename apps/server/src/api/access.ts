@@ -1,25 +1,74 @@
 import type { AccessTable, Policy, Principal } from "@countersign/guard";
+import { accessDeclaration } from "@countersign/tokens";
 import { z } from "zod";
+import type { Services } from "../services/services.ts";
+import { actorOf } from "./actor.ts";
 import type { IssuerGuard } from "./guard.ts";
 
-const permissions = z.array(z.string()).readonly();
+const texts = z.array(z.string()).readonly();
 const policy = z.union([
   z.strictObject({ open: z.string() }),
   z.strictObject({ orSignedIn: z.string() }),
   z.strictObject({ signedIn: z.literal(true) }),
-  z.strictObject({ allowed: permissions }),
-  z.strictObject({ allowedAny: permissions }),
+  z.strictObject({ allowed: texts }),
+  z.strictObject({ allowedAny: texts }),
 ]);
 
-/** Who may call what here. `table` is asked when a call comes, because this router is itself part of it. */
-export function createAccessRouter({ signedIn, router }: IssuerGuard, table: () => AccessTable) {
+const pushInput = z.strictObject({
+  declaration: accessDeclaration,
+  /** Removes what is not declared any more as well. */
+  prune: z.boolean().default(false),
+  /** Reports, and changes nothing. */
+  dryRun: z.boolean().default(false),
+  /** Only this very change, as the report of a dry run named it; any other is refused with `conflict`. */
+  plan: z.string().max(64).optional(),
+});
+
+const report = z.object({
+  audience: z.string(),
+  plan: z.string(),
+  added: z.object({
+    audience: z.boolean(),
+    permissions: texts,
+    roles: z
+      .array(z.object({ name: z.string(), isNew: z.boolean(), permissions: texts, accounts: z.number() }))
+      .readonly(),
+  }),
+  /** What goes with `prune`, and stays without. */
+  undeclared: z.object({
+    permissions: z.array(z.object({ permission: z.string(), roles: texts, accounts: z.number() })).readonly(),
+    roles: z
+      .array(z.object({ name: z.string(), goes: z.boolean(), permissions: texts, accounts: z.number() }))
+      .readonly(),
+    accounts: z.number(),
+    /** Some of those who are affected; none for who may not read accounts. */
+    emails: texts,
+  }),
+});
+
+/**
+ * Who may call what here, and what other APIs declare. `table` is asked when a call comes, because this router is itself
+ * part of it.
+ */
+export function createAccessRouter(
+  { allowed, signedIn, router }: IssuerGuard,
+  { access }: Services,
+  table: () => AccessTable,
+) {
   return router({
     table: signedIn.output(z.record(z.string(), policy)).query(() => ({ ...table() })),
 
-    mine: signedIn.output(z.object({ permissions, paths: permissions })).query(({ ctx: { principal } }) => ({
+    mine: signedIn.output(z.object({ permissions: texts, paths: texts })).query(({ ctx: { principal } }) => ({
       permissions: [...principal.permissions].toSorted(),
       paths: Object.entries(table()).flatMap(([path, policy]) => (mayCall(principal, policy) ? [path] : [])),
     })),
+
+    push: allowed("access:write")
+      .input(pushInput)
+      .output(report)
+      .mutation(({ ctx, input: { declaration, ...options } }) =>
+        access.push(declaration, { ...options, emails: ctx.principal.can("users:read") }, actorOf(ctx)),
+      ),
   });
 }
 

@@ -6,5 +6,6 @@ export const permissions = [
   "roles:write",
   "invitations:read",
   "invitations:write",
+  "access:write",
   "audit:read",
 ] as const;

@@ -2,6 +2,7 @@ import type { AccessTable } from "@countersign/guard";
 import type { Services } from "../services/services.ts";
 import { createAccessRouter } from "./access.ts";
 import { createAccountRouter } from "./account.ts";
+import { createAudiencesRouter } from "./audiences.ts";
 import { createAuditRouter } from "./audit.ts";
 import type { IssuerGuard } from "./guard.ts";
 import { createInvitationsRouter } from "./invitations.ts";
@@ -14,8 +15,9 @@ import { createUsersRouter } from "./users.ts";
 export function createRouter(guard: IssuerGuard, services: Services) {
   const table = (): AccessTable => guard.accessTable(router);
   const router = guard.router({
-    access: createAccessRouter(guard, table),
+    access: createAccessRouter(guard, services, table),
     account: createAccountRouter(guard, services),
+    audiences: createAudiencesRouter(guard, services),
     audit: createAuditRouter(guard, services),
     invitations: createInvitationsRouter(guard, services),
     keys: createKeysRouter(guard, services),

@@ -38,21 +38,3 @@ export function scopeAt(audience: Audience, granted: readonly Grantable[]): stri
     .toSorted()
     .join(" ");
 }
-
-/** The form that a guard accepts for its permissions. */
-const PERMISSION = /^[a-z][a-z0-9._-]{0,63}:[a-z][a-z0-9._-]{0,63}$/;
-
-/**
- * Checks an API before it is registered.
- *
- * @throws {TypeError} for an id that is no https URL (http on loopback), or a permission that is not `noun:verb`
- */
-export function assertAudience(audience: Audience): void {
-  const url = URL.canParse(audience.id) ? new URL(audience.id) : undefined;
-  const loopback = url?.protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-  if (!url || !(url.protocol === "https:" || loopback) || url.hash || url.search) {
-    throw new TypeError(`audience "${audience.id}": its public https URL without query and fragment`);
-  }
-  const wrong = audience.permissions.find((permission) => !PERMISSION.test(permission));
-  if (wrong !== undefined) throw new TypeError(`audience "${audience.id}": "${wrong}" is not of the form noun:verb`);
-}

@@ -28,6 +28,8 @@ export const auditEvents = {
   "role.granted": "success",
   "role.revoked": "success",
   "role.refused": "refused",
+  "access.pushed": "success",
+  "access.refused": "refused",
   "invitation.created": "success",
   "invitation.removed": "success",
   "invitation.refused": "refused",

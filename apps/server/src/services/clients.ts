@@ -1,6 +1,6 @@
 import { Refusal } from "@countersign/tokens";
 import type { Client } from "../store/records.ts";
-import type { Store } from "../store/store.ts";
+import type { Queries, Store } from "../store/store.ts";
 import type { Clock } from "./clock.ts";
 import type { SignInRequest } from "./handoffs.ts";
 
@@ -51,12 +51,20 @@ function mayUse(client: Client, origin: string | null): boolean {
 }
 
 /** The clients that are there from the start; ours, so every audience is theirs. The issuer's own is the first. */
-export function builtInClients(issuer: string, others: readonly string[]): Client[] {
+function builtInClients(issuer: string, others: readonly string[]): Client[] {
   const audiences = [issuer, ...others];
   return [
     { id: "console", name: "Console", mode: "cookie", origins: [new URL(issuer).origin], audiences },
     { id: "cli", name: "Terminal", mode: "storage", origins: [], audiences },
   ];
+}
+
+/** Registers our own clients, for every audience there is; answers them. */
+export async function ensureBuiltInClients(queries: Queries, issuer: string): Promise<readonly Client[]> {
+  const others = (await queries.audiences.list()).map(({ id }) => id).filter((id) => id !== issuer);
+  const clients = builtInClients(issuer, others);
+  for (const client of clients) await queries.clients.upsert(client);
+  return clients;
 }
 
 /**

@@ -36,9 +36,9 @@ describe("an issuer", () => {
     "a client of an audience that is not registered": {
       clients: [{ ...app, audiences: ["https://elsewhere.example"] }],
     },
-    "an audience without TLS": { audiences: [{ id: "http://notes.example", permissions: [] }] },
-    "an audience in the place of ours": { audiences: [{ id: ISSUER, permissions: [] }] },
-    "a permission that is no noun:verb": { audiences: [{ id: NOTES, permissions: ["read notes"] }] },
+    "an audience without TLS": { audiences: [{ audience: "http://notes.example", permissions: [] }] },
+    "an audience in the place of ours": { audiences: [{ audience: ISSUER, permissions: [] }] },
+    "a permission that is no noun:verb": { audiences: [{ audience: NOTES, permissions: ["read notes"] }] },
     "tokens that live for ever": { lifetimes: { accessToken: 901 } },
     "tokens that do not live": { lifetimes: { accessToken: 0 } },
     "an idle time beyond the end": { lifetimes: { sessionIdle: 100, sessionAbsolute: 99 } },
@@ -59,7 +59,7 @@ describe("an issuer", () => {
     const issuer = await openTestIssuer();
     const other = await openTestIssuer({
       database: issuer.options.database,
-      audiences: [{ id: "https://a.example", permissions: [] }],
+      audiences: [{ audience: "https://a.example", permissions: [] }],
     });
     for (const id of ["console", "cli"]) {
       expect((await other.services.clients.byId(id))?.audiences).toEqual([ISSUER, "https://a.example", NOTES]);
@@ -76,7 +76,7 @@ describe("an issuer", () => {
           audiences: ["http://localhost:4000"],
         },
       ],
-      audiences: [{ id: "http://localhost:4000", permissions: ["notes:read"] }],
+      audiences: [{ audience: "http://localhost:4000", permissions: ["notes:read"] }],
     });
     await issuer.close();
   });

@@ -1,38 +1,79 @@
-import type { Audience, Client } from "../store/records.ts";
+import { type AccessDeclaration, type DeclaredRole, readAccessDeclaration } from "@countersign/tokens";
+import type { Client } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
-import { assertAudience } from "./audiences.ts";
-import { ensureBuiltInRoles } from "./built-in-roles.ts";
-import { assertClient, builtInClients } from "./clients.ts";
+import { applyPlan, planFor } from "./access-changes.ts";
+import type { AuditWriter } from "./audit.ts";
+import { ensureBuiltInRoles, isBuiltIn } from "./built-in-roles.ts";
+import { assertClient, ensureBuiltInClients } from "./clients.ts";
 
 export interface Registrations {
-  /** The issuer's own audience. */
-  readonly own: Audience;
-  readonly audiences: readonly Audience[];
-  readonly clients: readonly Client[];
+  /** The issuer, and what its own API knows by itself. */
+  readonly issuer: string;
+  readonly builtIn: readonly string[];
+  /** What is declared beside that at the issuer's own audience, for routers in the same process. */
+  readonly permissions?: readonly string[] | undefined;
+  readonly roles?: Readonly<Record<string, DeclaredRole>> | undefined;
+  /** APIs elsewhere. */
+  readonly audiences?: readonly AccessDeclaration[] | undefined;
+  readonly clients?: readonly Client[] | undefined;
 }
 
 /**
- * Writes down which apps and APIs there are. What is left out stays registered: another instance may know more.
+ * Writes down which apps and APIs there are, all or nothing, one instance after the other. What is left out stays as it
+ * is: another instance, or a push, may know more.
  *
  * @throws {TypeError} for one that cannot be, or that takes the place of one of ours
  */
-export async function ensureRegistrations(store: Store, { own, audiences, clients }: Registrations): Promise<void> {
-  for (const audience of audiences) {
-    assertAudience(audience);
-    if (audience.id === own.id) throw new TypeError(`audience "${own.id}" is the issuer's own`);
-  }
+export async function ensureRegistrations(
+  { store, audit }: { store: Store; audit: AuditWriter },
+  registrations: Registrations,
+): Promise<void> {
+  const { issuer, builtIn, audiences = [], clients = [] } = registrations;
+  const declarations = [ownDeclaration(registrations), ...audiences.map((one, at) => declarationOf(one, at, issuer))];
   await store.transaction(async (tx) => {
-    // One instance after another, so that our own clients get the audiences of all.
+    // In this order everywhere: who changes rights comes with the first one.
+    await tx.lock("administrators");
     await tx.lock("installation");
-    for (const audience of [own, ...audiences]) await tx.audiences.upsert(audience);
+    for (const declaration of declarations) {
+      await applyPlan(tx, await planFor(tx, declaration), { audit, by: NOBODY, prune: false });
+    }
+    await ensureBuiltInRoles(tx, { id: issuer, permissions: builtIn });
+    const ours = await ensureBuiltInClients(tx, issuer);
     const registered = (await tx.audiences.list()).map(({ id }) => id);
-    const others = registered.filter((id) => id !== own.id);
-    const builtIn = builtInClients(own.id, others);
     for (const client of clients) {
       assertClient(client, registered);
-      if (builtIn.some(({ id }) => id === client.id)) throw new TypeError(`client "${client.id}" is built in`);
+      if (ours.some(({ id }) => id === client.id)) throw new TypeError(`client "${client.id}" is built in`);
+      await tx.clients.upsert(client);
     }
-    for (const client of [...builtIn, ...clients]) await tx.clients.upsert(client);
   });
-  await ensureBuiltInRoles(store, own);
+}
+
+const NOBODY = { address: null, userAgent: null };
+
+/** What holds at the issuer's own audience. */
+function ownDeclaration({ issuer, builtIn, permissions = [], roles }: Registrations): AccessDeclaration {
+  const taken = permissions.find((permission) => builtIn.includes(permission));
+  if (taken !== undefined) throw new TypeError(`permissions: "${taken}" is one of the issuer's own`);
+  const declaration = readAccessDeclaration({ audience: issuer, permissions: [...permissions, ...builtIn], roles });
+  assertOwnNames(declaration, "");
+  return declaration;
+}
+
+function declarationOf(given: AccessDeclaration, at: number, issuer: string): AccessDeclaration {
+  const where = `audiences[${at}]`;
+  let declaration: AccessDeclaration;
+  try {
+    declaration = readAccessDeclaration(given);
+  } catch (cause) {
+    throw new TypeError(`${where}.${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+  if (declaration.audience === issuer)
+    throw new TypeError(`${where}: "${issuer}" is the issuer's own; give its permissions and roles beside audiences`);
+  assertOwnNames(declaration, `${where}.`);
+  return declaration;
+}
+
+function assertOwnNames({ roles = {} }: AccessDeclaration, where: string): void {
+  const taken = Object.keys(roles).find(isBuiltIn);
+  if (taken !== undefined) throw new TypeError(`${where}roles: "${taken}" is built in`);
 }

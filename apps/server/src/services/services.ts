@@ -1,3 +1,4 @@
+import type { Access } from "./access.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Audit } from "./audit.ts";
 import type { Clients } from "./clients.ts";
@@ -14,6 +15,7 @@ import type { SignUps } from "./sign-ups.ts";
 export interface Services {
   /** The issuer's identifier and its own audience. */
   readonly issuer: string;
+  readonly access: Access;
   readonly accounts: Accounts;
   readonly audit: Audit;
   readonly clients: Clients;

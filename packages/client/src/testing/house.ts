@@ -46,7 +46,7 @@ export async function openHouse(options: Partial<IssuerOptions> = {}): Promise<H
     database: { sqlite: join(folder, "test.db") },
     masterKeys: [new Uint8Array(32).fill(7)],
     signUp: "open",
-    audiences: [{ id: NOTES, permissions: notesPermissions }],
+    audiences: [{ audience: NOTES, permissions: notesPermissions }],
     world: { ...systemWorld, now: () => systemWorld.now() + ahead },
     ...options,
   });

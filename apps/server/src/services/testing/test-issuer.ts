@@ -49,7 +49,7 @@ export async function openTestIssuer(given: Partial<IssuerOptions> = {}): Promis
     database: { sqlite: join(folder, "test.db") },
     masterKeys: [new Uint8Array(32).fill(7)],
     signUp: "open",
-    audiences: [{ id: NOTES, permissions: ["notes:read", "notes:write"] }],
+    audiences: [{ audience: NOTES, permissions: ["notes:read", "notes:write"] }],
     world,
     ...given,
   };
