@@ -4,7 +4,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { systemWorld } from "@countersign/tokens";
+import { type AccessDeclaration, systemWorld } from "@countersign/tokens";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { IssuerOptions } from "../issuer-options.ts";
 import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
@@ -79,5 +79,40 @@ describe.each(Object.keys(databases))("server case 2: kill −9 over %s", (kind)
     await issuer.services.sessions.start({ ...TERMINAL, handoff }, SOMEBODY);
     expect(await issuer.services.sessions.list(ann.id)).toHaveLength(2);
     expect(await issuer.store.audit.list({ limit: 10, event: "session.started" })).toHaveLength(2);
+  });
+
+  test("between one role and the next of a push: nothing of it is there, and the retry does all of it", async () => {
+    const admin = await issuer.administrator();
+    const push = (declaration: AccessDeclaration) =>
+      issuer.services.access.push(declaration, { prune: true, dryRun: false, emails: false }, admin.actor);
+    const files = { audience: "https://files.example", permissions: ["files:read", "files:write"] };
+    await push({ ...files, roles: { reader: { permissions: ["files:read"] }, old: { permissions: ["files:write"] } } });
+    await issuer.services.roles.grant(ann.id, "old", admin.actor);
+    const known = async () => [
+      await issuer.store.audiences.byId(files.audience),
+      await issuer.store.roles.list(),
+      await issuer.store.roles.declarations(),
+      (await issuer.store.audit.list({ limit: 100 })).length,
+    ];
+    const before = await known();
+    const next = {
+      audience: files.audience,
+      permissions: ["files:read", "files:share"],
+      roles: { reader: { permissions: ["files:read", "files:share"] }, sharer: { permissions: ["files:share"] } },
+    };
+    // Each record of the audit has a random id: the role that goes, the one that grows, the one that is new, the push.
+    for (const random of [1, 2, 3, 4]) {
+      await crash({ act: { push: next, by: admin.actor }, when: { random } }, issuer.options);
+      expect(await known()).toEqual(before);
+    }
+    await issuer.judge(ann.accessToken);
+    await push(next);
+    expect((await issuer.store.roles.list()).map(({ name }) => name)).toEqual([
+      "administrator",
+      "member",
+      "reader",
+      "sharer",
+    ]);
+    await expect(issuer.judge(ann.accessToken)).rejects.toMatchObject({ reason: "token_stale" });
   });
 });

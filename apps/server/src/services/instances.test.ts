@@ -1,6 +1,7 @@
 import { systemWorld } from "@countersign/tokens";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { IssuerOptions } from "../issuer-options.ts";
 import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { raiseAccount } from "./account-version.ts";
 import { reasonOf } from "./testing/reason-of.ts";
@@ -21,8 +22,9 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all([one.close(), two.close()]));
 
-const open = (skewMs = 0) =>
+const open = (skewMs = 0, given: Partial<IssuerOptions> = {}) =>
   openTestIssuer({
+    ...given,
     database: { postgres: url },
     // A window that does not end while a test runs.
     limits: { accountFromAddress: { most: 10, windowMs: 1e13 } },
@@ -47,6 +49,21 @@ describe("two instances over one PostgreSQL", () => {
     const ann = await one.person("ann");
     for (const issuer of more)
       await issuer.judge((await refresh(issuer, ann.refreshToken)).tokens[0]?.access_token ?? "");
+    await Promise.all(more.map((issuer) => issuer.close()));
+  });
+
+  test("started at once with the same access declared, write it down once; and pushed to at once, do so too", async () => {
+    const declaration = { audience: "https://files.example", permissions: ["files:read"] };
+    const audiences = [{ ...declaration, roles: { filer: { permissions: ["files:read"] } } }];
+    const more = await Promise.all(Array.from({ length: 4 }, () => open(0, { audiences })));
+    const admin = await one.administrator();
+    const next = { ...declaration, roles: { archivist: { permissions: ["files:read"] } } };
+    const options = { prune: true, dryRun: false, emails: false };
+    await Promise.all([one, two, ...more].map(({ services }) => services.access.push(next, options, admin.actor)));
+    const written = await one.store.audit.list({ limit: 100, event: "access.pushed" });
+    expect(written.filter(({ subject }) => subject === declaration.audience)).toHaveLength(2);
+    const names = (await two.services.roles.list()).map(({ name }) => name);
+    expect(names).toEqual(["administrator", "archivist", "member"]);
     await Promise.all(more.map((issuer) => issuer.close()));
   });
 

@@ -1,6 +1,10 @@
+import { createGuard, type Facts, facts } from "@countersign/guard";
+import { initTRPC } from "@trpc/server";
 import { describe, expect, test } from "vitest";
+import { createIssuerGuard } from "../api/guard.ts";
+import { createRouter } from "../api/router.ts";
 import type { IssuerOptions } from "../issuer-options.ts";
-import { ISSUER, NOTES, openTestIssuer } from "./testing/test-issuer.ts";
+import { ISSUER, NOTES, openTestIssuer, SOMEBODY, type TestIssuer } from "./testing/test-issuer.ts";
 
 const its = { origins: ["https://app.example"], audiences: [NOTES] };
 const app = { id: "app", name: "App", mode: "cookie", ...its } as const;
@@ -39,6 +43,21 @@ describe("an issuer", () => {
     "an audience without TLS": { audiences: [{ audience: "http://notes.example", permissions: [] }] },
     "an audience in the place of ours": { audiences: [{ audience: ISSUER, permissions: [] }] },
     "a permission that is no noun:verb": { audiences: [{ audience: NOTES, permissions: ["read notes"] }] },
+    "a permission that is the issuer's already": { permissions: ["notes:read", "users:read"] },
+    "a permission of its own that is no noun:verb": { permissions: ["read notes"] },
+    "a role in the place of a built-in one": { roles: { administrator: { permissions: [] } } },
+    "a role elsewhere in the place of a built-in one": {
+      audiences: [{ audience: NOTES, permissions: [], roles: { member: { permissions: [] } } }],
+    },
+    "a role of permissions that nobody declared": {
+      permissions: ["notes:read"],
+      roles: { r: { permissions: ["a:b"] } },
+    },
+    "a role of another API's permissions": {
+      permissions: ["notes:read"],
+      audiences: [{ audience: NOTES, permissions: [], roles: { editor: { permissions: ["notes:read"] } } }],
+    },
+    "a role's name in capitals": { roles: { Editor: { permissions: [] } } },
     "tokens that live for ever": { lifetimes: { accessToken: 901 } },
     "tokens that do not live": { lifetimes: { accessToken: 0 } },
     "an idle time beyond the end": { lifetimes: { sessionIdle: 100, sessionAbsolute: 99 } },
@@ -53,6 +72,20 @@ describe("an issuer", () => {
     await expect(elsewhere).rejects.toThrow(
       'client "app": no audience "https://elsewhere.example" is registered; list it under audiences',
     );
+  });
+
+  test("says in a sentence which setting is wrong", async () => {
+    const sentences: readonly [Partial<IssuerOptions>, string][] = [
+      [{ permissions: ["notes:read", "read notes"] }, 'permissions[1]: "read notes" is not of the form noun:verb'],
+      [{ permissions: ["users:read"] }, 'permissions: "users:read" is one of the issuer\'s own'],
+      [{ roles: { member: { permissions: [] } } }, 'roles: "member" is built in'],
+      [
+        { audiences: [{ audience: "x", permissions: [] }] },
+        "audiences[0].audience: has to be the API's public https URL",
+      ],
+      [{ audiences: [{ audience: ISSUER, permissions: [] }] }, `audiences[0]: "${ISSUER}" is the issuer's own`],
+    ];
+    for (const [options, sentence] of sentences) await expect(openTestIssuer(options)).rejects.toThrow(sentence);
   });
 
   test("gives its own clients every audience, those of other instances too, its own first", async () => {
@@ -78,6 +111,103 @@ describe("an issuer", () => {
       ],
       audiences: [{ audience: "http://localhost:4000", permissions: ["notes:read"] }],
     });
+    await issuer.close();
+  });
+});
+
+describe("access that is declared in code", () => {
+  const own = {
+    permissions: ["notes:read", "notes:write"],
+    roles: { editor: { permissions: ["notes:read", "notes:write"] }, support: { permissions: ["users:read"] } },
+  };
+  const rolesOf = async (issuer: TestIssuer) =>
+    Object.fromEntries(
+      (await issuer.services.roles.list()).map(({ name, permissions }) => [
+        name,
+        permissions.map(({ permission }) => permission),
+      ]),
+    );
+  const pushed = async ({ store }: TestIssuer) =>
+    (await store.audit.list({ limit: 100, event: "access.pushed" })).map(({ subject }) => subject).sort();
+
+  test("for routers in the same process makes one token good for both, each guard reading its own permissions", async () => {
+    const issuer = await openTestIssuer({ ...own, audiences: [] });
+    const [admin, ann] = [await issuer.administrator(), await issuer.person("ann")];
+    for (const role of ["editor", "support"]) await issuer.services.roles.grant(ann.id, role, admin.actor);
+    const { tokens } = await issuer.services.sessions.refresh(
+      { client: "cli", refreshToken: ann.refreshToken },
+      SOMEBODY,
+    );
+    expect(tokens).toMatchObject([{ audience: ISSUER, scope: "notes:read notes:write users:read" }]);
+
+    const t = initTRPC.context<{ auth: Facts }>().create();
+    const guard = createGuard(t, { issuer: issuer.verifier, permissions: own.permissions });
+    const { router, allowed, signedIn, createCallerFactory } = guard;
+    const app = router({
+      mine: signedIn.query(({ ctx }) => [...ctx.principal.permissions].sort()),
+      write: allowed("notes:write").mutation(() => "written"),
+    });
+    const callAs = (token = "") =>
+      createCallerFactory(app)({ auth: facts(new Headers({ authorization: `Bearer ${token}` })) });
+    expect(await callAs(tokens[0]?.access_token).write()).toBe("written");
+    expect(await callAs(tokens[0]?.access_token).mine()).toEqual(own.permissions);
+    await expect(callAs(admin.accessToken).write()).rejects.toMatchObject({ code: "FORBIDDEN" });
+
+    const api = createIssuerGuard(issuer.verifier);
+    const caller = api.createCallerFactory(createRouter(api, issuer.services))({
+      auth: facts(new Headers({ authorization: `Bearer ${tokens[0]?.access_token}` })),
+      caller: SOMEBODY,
+      calls: 1,
+      origin: null,
+    });
+    expect((await caller.access.mine()).permissions).toEqual(["users:read"]);
+    expect(await caller.users.list()).toHaveLength(2);
+    await issuer.close();
+  });
+
+  test("is added to what is known, by every start, and takes nothing away", async () => {
+    const first = await openTestIssuer({
+      ...own,
+      audiences: [{ audience: NOTES, permissions: ["a:read", "a:write"] }],
+    });
+    const admin = await first.administrator();
+    const mine = [
+      { audience: ISSUER, permission: "audit:read" },
+      { audience: ISSUER, permission: "notes:read" },
+    ];
+    await first.services.roles.update({ name: "editor", description: "Mine", permissions: mine }, admin.actor);
+    const later = await openTestIssuer({
+      database: first.options.database,
+      permissions: ["notes:read", "notes:share"],
+      roles: { editor: { description: "Theirs", permissions: ["notes:read", "notes:share"] } },
+      audiences: [{ audience: NOTES, permissions: ["a:share"], roles: { sharer: { permissions: ["a:share"] } } }],
+    });
+    expect((await later.store.audiences.byId(NOTES))?.permissions).toEqual(["a:read", "a:write", "a:share"]);
+    expect((await later.store.audiences.byId(ISSUER))?.permissions).toEqual(
+      expect.arrayContaining(["users:read", "notes:read", "notes:write", "notes:share"]),
+    );
+    expect(await rolesOf(later)).toMatchObject({
+      editor: ["audit:read", "notes:read", "notes:share"],
+      sharer: ["a:share"],
+      support: ["users:read"],
+      member: [],
+    });
+    expect((await later.store.roles.byName("editor"))?.description).toBe("Mine");
+    expect((await rolesOf(later))["administrator"]).not.toContain("notes:read");
+    expect(await pushed(later)).toEqual([ISSUER, ISSUER, NOTES, NOTES]);
+    const again = await openTestIssuer({ ...later.options });
+    expect(await pushed(again)).toHaveLength(4);
+    await Promise.all([first.close(), later.close(), again.close()]);
+  });
+
+  test("is written down as a whole or not at all", async () => {
+    const issuer = await openTestIssuer({ audiences: [] });
+    const known = async () => [await issuer.store.audiences.list(), await rolesOf(issuer), await pushed(issuer)];
+    const before = await known();
+    const wrong = { ...app, audiences: ["https://elsewhere.example"] };
+    const { database } = issuer.options;
+    await expect(openTestIssuer({ ...own, database, clients: [wrong] })).rejects.toThrow("https://elsewhere.example");
+    expect(await known()).toEqual(before);
     await issuer.close();
   });
 });

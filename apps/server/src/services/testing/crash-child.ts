@@ -1,11 +1,15 @@
-import { systemWorld } from "@countersign/tokens";
+import { type AccessDeclaration, systemWorld } from "@countersign/tokens";
 import type { IssuerOptions } from "../../issuer-options.ts";
 import { wire } from "../../wiring.ts";
+import type { Actor } from "../caller.ts";
 
 /** One act of an issuer that dies in the middle of it, as by a power cut. Given as JSON in the first argument. */
 export interface Crash {
   readonly options: Pick<IssuerOptions, "issuer" | "database">;
-  readonly act: { readonly refresh: string } | { readonly start: string };
+  readonly act:
+    | { readonly refresh: string }
+    | { readonly start: string }
+    | { readonly push: AccessDeclaration; readonly by: Actor };
   /** Between the commit and the reply, or before the so manieth random bytes of the act are given. */
   readonly when: "before the reply" | { readonly random: number };
 }
@@ -37,6 +41,8 @@ armed = true;
 randoms = 0;
 const nobody = { address: null, userAgent: null };
 if ("refresh" in act) await services.sessions.refresh({ client: "cli", refreshToken: act.refresh }, nobody);
-else await services.sessions.start({ client: "cli", origin: null, handoff: act.start }, nobody);
+else if ("push" in act) {
+  await services.access.push(act.push, { prune: true, dryRun: false, emails: false }, act.by);
+} else await services.sessions.start({ client: "cli", origin: null, handoff: act.start }, nobody);
 // Whoever gets here was not killed, which the exit code tells.
 process.exit(0);
