@@ -11,7 +11,7 @@ export const exits = {
   refused: { code: 6, says: "refused by a rule of the server, or bad input" },
   unreachable: { code: 7, says: "the server cannot be reached, or its certificate is not trusted" },
   tryLater: { code: 8, says: "not now: try later" },
-  localFile: { code: 9, says: "a file on this side cannot be used (tokens, certificate)" },
+  localFile: { code: 9, says: "a file on this side cannot be used (tokens, certificate, declaration)" },
   cancelled: { code: 130, says: "cancelled" },
 } as const;
 

@@ -1,3 +1,4 @@
+import { isAudience, isPermission } from "@countersign/tokens";
 import { Failure } from "./failure.ts";
 
 /** What a value has to look like. The server has the last word; this is so that a slip is named before it is asked. */
@@ -57,14 +58,12 @@ export const roleName: Form = {
 
 export const description: Form = { says: "300 characters at most", fits: (text) => text.trim().length <= 300 };
 
-const PERMISSION = /^[a-z][a-z0-9._-]{0,63}:[a-z][a-z0-9._-]{0,63}$/;
-
 /** A permission of the server itself, or with its audience one of another API. */
 export const permission: Form = {
   says: "noun:verb, or noun:verb@https://api.example.com for another API",
   fits: (text) => {
     const [own = "", audience] = text.split(/@(.*)/s, 2);
-    return PERMISSION.test(own) && (audience === undefined || /^https?:\/\/\S+$/.test(audience));
+    return isPermission(own) && (audience === undefined || isAudience(audience));
   },
 };
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command as Commander } from "commander";
 import type { Command, Group, Option } from "./command.ts";
 import { access } from "./commands/access.ts";
+import { audiences } from "./commands/audiences.ts";
 import { audit } from "./commands/audit.ts";
 import { invitations } from "./commands/invitations.ts";
 import { login } from "./commands/login.ts";
@@ -31,6 +32,7 @@ const commands: readonly (Command | Group)[] = [
   users,
   roles,
   invitations,
+  audiences,
   access,
   audit,
 ];

@@ -1,5 +1,6 @@
 import { command, type Group } from "../command.ts";
 import { table } from "../output.ts";
+import { push } from "./access-push.ts";
 
 const list = command({
   name: "table",
@@ -39,4 +40,8 @@ function whoMay(policy: Readonly<Record<string, unknown>>): string {
   return Object.hasOwn(words, kind) ? (words[kind]?.(value) ?? kind) : JSON.stringify(policy);
 }
 
-export const access: Group = { name: "access", says: "who may do what", commands: [list, mine] };
+export const access: Group = {
+  name: "access",
+  says: "who may do what, here and at other APIs",
+  commands: [list, mine, push],
+};

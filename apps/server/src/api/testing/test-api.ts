@@ -44,6 +44,8 @@ export interface TestApi {
   /** The first administrator. */
   administrator(): Promise<Person>;
   person(name: string): Promise<Person>;
+  /** Signs them in once more, with what they may do now. */
+  again(name: string): Promise<Person>;
   close(): Promise<void>;
 }
 
@@ -116,6 +118,10 @@ export async function openTestApi(given: Partial<IssuerOptions> = {}): Promise<T
     person: async (name) => {
       const account = { email: `${name}@example.com`, name, password: PASSWORD };
       return await enter(await client().signIn.signUp.mutate({ client: "cli", ...account }));
+    },
+    again: async (name) => {
+      const credentials = { email: `${name}@example.com`, password: PASSWORD };
+      return await enter(await client().signIn.password.mutate({ client: "cli", ...credentials }));
     },
     close: async () => {
       await fastify.close();
