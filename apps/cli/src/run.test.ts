@@ -47,9 +47,9 @@ describe("answers", () => {
     const { code, stdout, stderr } = await ann.run("whoami");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(
-      /^id +\S{22}\ne-mail +ann@example\.com\nname +Ann\nroles +administrator\npermissions here +audit:read /,
+      /^id +\S{22}\ne-mail +ann@example\.com\nname +Ann\nroles +administrator\npermissions here +access:write audit:read /,
     );
-    expect((await ann.run("access mine")).stderr).toMatch(/^Your permissions here: audit:read /);
+    expect((await ann.run("access mine")).stderr).toMatch(/^Your permissions here: access:write audit:read /);
   });
 
   test.each([
@@ -66,6 +66,7 @@ describe("answers", () => {
     "invitations create carol@example.com",
     "access table",
     "access mine",
+    "audiences list",
     "audit list --event sign_in.refused",
     "sessions end --others",
   ])("are pure JSON with --json: %s", async (args) => {

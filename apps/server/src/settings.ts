@@ -112,7 +112,7 @@ export const settings = {
       })
       .optional(),
     "",
-    'The APIs that accept our tokens, beside our own, as JSON: `{"https://api.example.com":["notes:read"]}`.',
+    'The APIs that accept our tokens, beside our own, as JSON: `{"https://api.example.com":["notes:read"]}`. Only ever added to what is known.',
   ),
   COUNTERSIGN_ACCESS_TOKEN_LIFE: documented(
     number(60, 900).default(300),
