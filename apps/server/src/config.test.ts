@@ -46,8 +46,8 @@ describe("the configuration", () => {
   test("lists the APIs that accept our tokens", () => {
     const COUNTERSIGN_AUDIENCES = '{"https://api.example.com":["notes:read","notes:write"],"http://localhost:3000":[]}';
     expect(readConfig({ COUNTERSIGN_AUDIENCES }).audiences).toEqual([
-      { id: "https://api.example.com", permissions: ["notes:read", "notes:write"] },
-      { id: "http://localhost:3000", permissions: [] },
+      { audience: "https://api.example.com", permissions: ["notes:read", "notes:write"] },
+      { audience: "http://localhost:3000", permissions: [] },
     ]);
   });
 

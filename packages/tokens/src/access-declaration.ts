@@ -27,7 +27,7 @@ export const roleDescription = line.max(300);
 
 /** A role that an API brings along. */
 export interface DeclaredRole {
-  /** What it is for; said when the role is made, and its administrators' to change. */
+  /** What it is for. Said when the role is made; afterwards administrators may say something else. */
   readonly description?: string | undefined;
   /** Of those that the API declares, and of no other's. */
   readonly permissions: readonly string[];

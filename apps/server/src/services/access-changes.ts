@@ -48,7 +48,7 @@ async function applyRole(tx: Transaction, audience: string, plan: RolePlan, { pr
     ...plan.role,
     permissions: [
       ...plan.role.permissions.filter((one) => one.audience !== audience || !taken.includes(one.permission)),
-      ...at(audience, given),
+      ...permissionsAt(audience, given),
     ],
   };
   if (plan.isNew) {
@@ -63,6 +63,6 @@ async function applyRole(tx: Transaction, audience: string, plan: RolePlan, { pr
 }
 
 /** Permissions of one API, as they are granted. */
-export function at(audience: string, permissions: readonly string[]): Grantable[] {
+export function permissionsAt(audience: string, permissions: readonly string[]): Grantable[] {
   return permissions.map((permission) => ({ audience, permission }));
 }

@@ -1,6 +1,6 @@
 import { type AccessDeclaration, Refusal } from "@countersign/tokens";
 import type { Store } from "../store/store.ts";
-import { applyPlan, at, planFor } from "./access-changes.ts";
+import { applyPlan, permissionsAt, planFor } from "./access-changes.ts";
 import type { AccessPlan } from "./access-plan.ts";
 import { type AccessReport, holdersOf, losersOf, reportOf } from "./access-report.ts";
 import type { AuditWriter } from "./audit.ts";
@@ -11,7 +11,7 @@ import { assertMayHandle } from "./holding.ts";
 import { createRightChanges } from "./right-changes.ts";
 import { raiseFirst, raiseRest } from "./role-narrowing.ts";
 
-export interface PushOptions {
+interface PushOptions {
   /** Removes what is undeclared as well. */
   readonly prune: boolean;
   /** Judges and reports, and changes nothing. */
@@ -71,7 +71,7 @@ export function createAccess({ issuer, store, audit }: { issuer: string; store: 
       const { report, rest } = await changeRights(actor, { event: "access.refused", subject: audience }, async (tx) => {
         await tx.lock("installation");
         const plan = await planFor(tx, declaration);
-        await assertMayHandle(tx, actor, { roles: [], permissions: at(audience, movedBy(plan, prune)) });
+        await assertMayHandle(tx, actor, { roles: [], permissions: permissionsAt(audience, movedBy(plan, prune)) });
         const holders = await holdersOf(tx, plan);
         const report = await reportOf(tx, plan, holders, { emails });
         if (expected !== undefined && expected !== report.plan)

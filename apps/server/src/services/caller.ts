@@ -5,6 +5,9 @@ export interface Caller {
   readonly userAgent: string | null;
 }
 
+/** Who asks where nobody does: the issuer by itself, when it starts. */
+export const NOBODY: Caller = { address: null, userAgent: null };
+
 /** Who acts in a call that carried a token. */
 export interface Actor extends Caller {
   /** Id of the account or service. */

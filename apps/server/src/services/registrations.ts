@@ -4,6 +4,7 @@ import type { Store } from "../store/store.ts";
 import { applyPlan, planFor } from "./access-changes.ts";
 import type { AuditWriter } from "./audit.ts";
 import { ensureBuiltInRoles, isBuiltIn } from "./built-in-roles.ts";
+import { NOBODY } from "./caller.ts";
 import { assertClient, ensureBuiltInClients } from "./clients.ts";
 
 export interface Registrations {
@@ -47,8 +48,6 @@ export async function ensureRegistrations(
     }
   });
 }
-
-const NOBODY = { address: null, userAgent: null };
 
 /** What holds at the issuer's own audience. */
 function ownDeclaration({ issuer, builtIn, permissions = [], roles }: Registrations): AccessDeclaration {

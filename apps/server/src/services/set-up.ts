@@ -2,7 +2,7 @@ import { createOneTimeSecret, hashOneTimeSecret, Refusal, type World } from "@co
 import type { Queries, Store } from "../store/store.ts";
 import { ADMINISTRATOR } from "./administrators.ts";
 import type { AuditWriter } from "./audit.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, NOBODY } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import type { HandoffReply, Handoffs, SignInRequest } from "./handoffs.ts";
 import type { Limits } from "./limits.ts";
@@ -37,7 +37,6 @@ export interface SetUpDeps {
 }
 
 const LIFE_MS = 24 * 60 * 60 * 1000;
-const NOBODY: Caller = { address: null, userAgent: null };
 
 export function createSetUp(deps: SetUpDeps): SetUp {
   const { issuer, store, world, audit, clients, handoffs, limits, passwords } = deps;
