@@ -1,7 +1,21 @@
 export type { AccessDeclaration, DeclaredRole } from "@countersign/tokens";
+export { type Reason, Refusal } from "@countersign/tokens";
 export { type App, createApp } from "./app.ts";
 export { type Config, readConfig, type TlsConfig } from "./config.ts";
-export { createIssuer, type Issuer, type IssuerOptions } from "./issuer.ts";
+export type { EventName, IssuerEvent } from "./events.ts";
+export {
+  createIssuer,
+  type Issuer,
+  type IssuerAccount,
+  type IssuerAccounts,
+  type IssuerOptions,
+} from "./issuer.ts";
 export type { Caller } from "./services/caller.ts";
+export type { ClaimsOptions } from "./services/claims.ts";
+export type { Hooks, HookTransaction } from "./services/hooks.ts";
+export type { MailFacts, MailKind, MailMessage } from "./services/mail/message.ts";
+export type { MailOptions } from "./services/mail/options.ts";
+export type { MailTexts } from "./services/mail/texts.ts";
+export type { MetadataChange, MetadataOf, MetadataSchemas } from "./services/metadata.ts";
 export type { Proof, SignInMethod } from "./services/sign-in/method.ts";
 export { StartError } from "./start-error.ts";

@@ -1,15 +1,22 @@
 import type { AccessDeclaration, DeclaredRole, World } from "@countersign/tokens";
 import type pg from "pg";
-import type { ClaimsOf } from "./services/access-tokens.ts";
+import type { z } from "zod";
 import type { Logger } from "./services/background.ts";
+import type { ClaimsOptions } from "./services/claims.ts";
+import type { Hooks } from "./services/hooks.ts";
 import type { Lifetimes } from "./services/lifetimes.ts";
 import type { Limit, LimitName } from "./services/limits.ts";
+import type { MailOptions } from "./services/mail/options.ts";
+import type { MetadataSchemas } from "./services/metadata.ts";
 import type { SignInMethod } from "./services/sign-in/method.ts";
 import type { SignUpPolicy } from "./services/sign-ups.ts";
 import type { Client } from "./store/records.ts";
 
 /** What an issuer is made of. Nothing is read from the environment. */
-export interface IssuerOptions {
+export interface IssuerOptions<
+  C extends z.ZodType<object> = z.ZodType<object>,
+  M extends MetadataSchemas = MetadataSchemas,
+> {
   /** The issuer's identifier: its public https URL, without a slash at the end (RFC 8414 §2). */
   readonly issuer: string;
   readonly database: { readonly sqlite: string } | { readonly postgres: string | pg.Pool };
@@ -35,7 +42,13 @@ export interface IssuerOptions {
   /** Ways to sign in beside the password. */
   readonly signIn?: readonly SignInMethod[] | undefined;
   /** The installation's own claims. */
-  readonly claims?: ClaimsOf | undefined;
+  readonly claims?: ClaimsOptions<C, M> | undefined;
+  /** What the installation keeps of each account: a zod schema for what its owner may read, and one for the rest. */
+  readonly metadata?: M | undefined;
+  /** What it does when something happens, in the transaction that it happens in. */
+  readonly on?: Hooks | undefined;
+  /** How it sends mail; none is sent unless given. */
+  readonly mail?: MailOptions | undefined;
   /** Clock and randomness; the machine's unless given. PostgreSQL keeps its own clock. */
   readonly world?: World | undefined;
   readonly logger?: Logger | undefined;

@@ -1,21 +1,50 @@
 import type { Verifier } from "@countersign/guard";
 import type { FastifyPluginAsync } from "fastify";
+import type { z } from "zod";
 import { createIssuerGuard } from "./api/guard.ts";
 import { createRouter } from "./api/router.ts";
 import { createPlugin } from "./http/plugin.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
+import type { Accounts } from "./services/accounts.ts";
+import type { MetadataChange, MetadataOf, MetadataSchemas } from "./services/metadata.ts";
 import { wire } from "./wiring.ts";
 
 export type { IssuerOptions } from "./issuer-options.ts";
 
+/** The accounts, for the program that the issuer runs in. Nobody is asked whether they may. */
+export interface IssuerAccounts<M extends MetadataSchemas> {
+  /** @throws {Refusal} `not_found`; `internal` where the metadata that is kept no longer fits its schema */
+  get(id: string): Promise<IssuerAccount<M>>;
+  /**
+   * Replaces each part of the metadata that is given, whole; the other stays. What tokens say of it follows with their next
+   * refresh. With `narrowed` the tokens that the account has now are refused and refreshed instead of living on: for when
+   * something was taken away, also without any part where claims come from elsewhere.
+   *
+   * @throws {Refusal} `not_found`, `bad_request` for what does not fit the schema, `too_large` beyond 8 KiB a part
+   */
+  setMetadata(id: string, change: MetadataChange<M>): Promise<void>;
+}
+
+export interface IssuerAccount<M extends MetadataSchemas> {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly metadata: MetadataOf<M>;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly disabledAt: number | null;
+}
+
 /** An issuer in this process. It reads no environment and installs no signal handler. */
-export interface Issuer {
+export interface Issuer<M extends MetadataSchemas = MetadataSchemas> {
   /** Its identifier, and the audience of its own API. */
   readonly issuer: string;
   /** All its routes: `/trpc`, `/session/*`, `/.well-known/*`, `/setup`, `/livez`, `/readyz`. */
   readonly plugin: FastifyPluginAsync;
   /** For guards in this process: no key set is fetched, and what is revoked here is known at once. */
   readonly verifier: Verifier;
+  readonly accounts: IssuerAccounts<M>;
   /** Brings the schema up to date. `createIssuer` has done so; again is harmless. */
   migrate(): Promise<void>;
   /** A fresh set-up link in place of any earlier one; `undefined` when there is an administrator. */
@@ -31,7 +60,9 @@ export interface Issuer {
  * @throws {Error} with a sentence, where the database belongs to another master key
  * @throws {Refusal} `unavailable` without a database
  */
-export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
+export async function createIssuer<C extends z.ZodType<object>, M extends MetadataSchemas>(
+  options: IssuerOptions<C, M>,
+): Promise<Issuer<M>> {
   const { services, verifier, store, close } = await wire(options);
   const guard = createIssuerGuard(verifier);
   const router = createRouter(guard, services);
@@ -40,8 +71,20 @@ export async function createIssuer(options: IssuerOptions): Promise<Issuer> {
     issuer: services.issuer,
     plugin: createPlugin({ services, api: { router, guard } }),
     verifier,
+    accounts: accountsOf<M>(services.accounts),
     migrate: () => store.migrate(),
     setUpLink: () => services.setUp.link(),
     close,
   });
+}
+
+function accountsOf<M extends MetadataSchemas>({ get, programSetsMetadata }: Accounts): IssuerAccounts<M> {
+  return Object.freeze({
+    get: async (id) => {
+      const account = await get({ id });
+      // Read by these very schemas.
+      return { ...account, metadata: account.metadata as MetadataOf<M> };
+    },
+    setMetadata: programSetsMetadata,
+  } satisfies IssuerAccounts<M>);
 }

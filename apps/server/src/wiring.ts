@@ -7,15 +7,21 @@ import { createAccessTokens } from "./services/access-tokens.ts";
 import { createAccounts } from "./services/accounts.ts";
 import { createAudit } from "./services/audit.ts";
 import { startBackground } from "./services/background.ts";
+import { createOwnClaims } from "./services/claims.ts";
 import { createClients } from "./services/clients.ts";
 import { createClock } from "./services/clock.ts";
 import { createHandoffs } from "./services/handoffs.ts";
 import { createHealth } from "./services/health.ts";
+import { createReaction } from "./services/hooks.ts";
 import { openInstallation } from "./services/installation.ts";
 import { createInvitations } from "./services/invitations.ts";
 import { openKeys } from "./services/keys.ts";
 import { checkLifetimes } from "./services/lifetimes.ts";
 import { createLimits } from "./services/limits.ts";
+import { createMails } from "./services/mail/mails.ts";
+import { createOutbox } from "./services/mail/outbox.ts";
+import { createMetadata } from "./services/metadata.ts";
+import { createNewAccounts } from "./services/new-account.ts";
 import { createPasswords } from "./services/passwords.ts";
 import { openRefreshSecrets } from "./services/refresh-secrets.ts";
 import { createRefreshTokens } from "./services/refresh-tokens.ts";
@@ -84,7 +90,10 @@ async function wireServices(
   const clients = createClients({ store, clock });
   const handoffs = createHandoffs({ world });
   const passwords = createPasswords();
-  const common = { issuer, store, world, audit, clients, handoffs, limits, passwords };
+  const metadata = createMetadata(options.metadata);
+  const newAccounts = createNewAccounts({ world, metadata });
+  const mails = createMails({ enabled: options.mail !== undefined, world, masterKeys });
+  const common = { issuer, store, world, audit, clients, handoffs, limits, mails, metadata, newAccounts, passwords };
   const methods = [createPasswordMethod(common), ...(options.signIn ?? [])];
 
   const services: Services = {
@@ -100,7 +109,8 @@ async function wireServices(
     sessions: createSessions({
       ...common,
       lifetimes,
-      accessTokens: createAccessTokens({ issuer, keys, world, life: lifetimes.accessToken, claims: options.claims }),
+      accessTokens: createAccessTokens({ issuer, keys, world, life: lifetimes.accessToken }),
+      claims: createOwnClaims({ store, metadata, options: options.claims }),
       refreshTokens: createRefreshTokens({ installation, secrets }),
       refusedTokens: createRefusedTokens(common),
     }),
@@ -117,7 +127,10 @@ async function wireServices(
     now: () => clock.now(),
   });
 
-  const stop = startBackground({ store, clock, keys, revocations, logger: options.logger });
+  const { mail, logger } = options;
+  const outbox = mail && createOutbox({ issuer, store, audit, masterKeys, options: mail, logger });
+  if (options.on) store.onEvents(createReaction(options.on));
+  const stop = startBackground({ store, clock, keys, revocations, outbox, logger });
   const close = async () => {
     await stop();
     revocations.close();

@@ -30,8 +30,10 @@ const create = command({
   run: async ({ signedIn }, { email, role }) => {
     const { api } = await signedIn();
     const invitation = await api.invitations.create.mutate({ email, roles: [...role] });
-    const note = `For ${email}, once, until ${time(invitation.expiresAt)}. The link is not shown again.`;
-    return { json: invitation, text: () => `${invitation.link}\n`, note };
+    const { link, expiresAt } = invitation;
+    const until = `For ${email}, once, until ${time(expiresAt)}.`;
+    if (link === undefined) return { json: invitation, text: () => "", note: `${until} The link goes out by mail.` };
+    return { json: invitation, text: () => `${link}\n`, note: `${until} The link is not shown again.` };
   },
 });
 

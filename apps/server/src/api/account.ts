@@ -3,7 +3,7 @@ import type { Services } from "../services/services.ts";
 import { actorOf } from "./actor.ts";
 import { alone } from "./alone.ts";
 import type { IssuerGuard } from "./guard.ts";
-import { byId, password, seconds } from "./schemas.ts";
+import { byId, jsonObject, password, seconds } from "./schemas.ts";
 
 const me = z.object({
   id: z.string(),
@@ -11,6 +11,7 @@ const me = z.object({
   name: z.string(),
   roles: z.array(z.string()).readonly(),
   createdAt: seconds,
+  metadata: z.object({ public: jsonObject }),
 });
 
 const session = z.object({
@@ -28,7 +29,11 @@ const session = z.object({
 /** One's own account. */
 export function createAccountRouter({ signedIn, router }: IssuerGuard, { accounts, sessions }: Services) {
   return router({
-    me: signedIn.output(me).query(({ ctx }) => accounts.get({ id: ctx.principal.id })),
+    /** What the installation keeps for itself alone is left out here, and by the output. */
+    me: signedIn.output(me).query(async ({ ctx }) => {
+      const { metadata, ...account } = await accounts.get({ id: ctx.principal.id });
+      return { ...account, metadata: { public: metadata.public } };
+    }),
 
     changePassword: signedIn
       .use(alone)

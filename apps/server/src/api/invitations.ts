@@ -24,7 +24,10 @@ export function createInvitationsRouter({ allowed, router }: IssuerGuard, { invi
 
     create: allowed("invitations:write")
       .input(z.strictObject({ email, roles: z.array(roleName).max(20).default([]) }))
-      .output(z.object({ id: z.string(), secret: z.string(), link: z.string(), expiresAt: seconds }))
+      // Where the installation sends mail, secret and link are in the mail alone.
+      .output(
+        z.object({ id: z.string(), secret: z.string().optional(), link: z.string().optional(), expiresAt: seconds }),
+      )
       .mutation(({ ctx, input }) => invitations.create(input, actorOf(ctx))),
 
     remove: allowed("invitations:write")

@@ -11,6 +11,8 @@ export const email = z.string().min(3).max(320);
 /** Long enough for any passphrase, short enough to hash (ASVS 6.2.9). */
 export const password = z.string().min(1).max(1024);
 export const name = line.min(1).max(100);
+/** What is in it is the installation's to say. */
+export const jsonObject = z.record(z.string(), z.unknown());
 export const secret = z.string().min(1).max(128);
 export const pageInput = { limit: z.int().min(1).max(100).default(50), after: id.optional() };
 export const page = z.strictObject(pageInput).optional();

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Services } from "../services/services.ts";
 import { actorOf } from "./actor.ts";
 import type { IssuerGuard } from "./guard.ts";
-import { byId, email, page, seconds } from "./schemas.ts";
+import { byId, email, id, jsonObject, page, seconds } from "./schemas.ts";
 
 const user = z.object({
   id: z.string(),
@@ -12,6 +12,8 @@ const user = z.object({
   createdAt: seconds,
   disabledAt: seconds.nullable(),
 });
+
+const userWithMetadata = user.extend({ metadata: z.object({ public: jsonObject, private: jsonObject }) });
 
 /** Everybody's accounts, for administrators. There is no way to choose somebody's password (ASVS 6.4.6). */
 export function createUsersRouter({ allowed, router }: IssuerGuard, { accounts }: Services) {
@@ -23,8 +25,21 @@ export function createUsersRouter({ allowed, router }: IssuerGuard, { accounts }
 
     get: allowed("users:read")
       .input(z.union([byId, z.strictObject({ email })]))
-      .output(user)
+      .output(userWithMetadata)
       .query(({ input }) => accounts.get(input)),
+
+    /** Replaces each part that is given. `narrowed` makes the tokens that the account has now too old. */
+    setMetadata: allowed("users:write")
+      .input(
+        z.strictObject({
+          id,
+          public: jsonObject.optional(),
+          private: jsonObject.optional(),
+          narrowed: z.boolean().optional(),
+        }),
+      )
+      .output(z.void())
+      .mutation(({ ctx, input: { id, ...change } }) => accounts.setMetadata(id, change, actorOf(ctx))),
 
     disable: allowed("users:write")
       .input(byId)

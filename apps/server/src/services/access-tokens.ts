@@ -1,31 +1,29 @@
 import { type AccountClaims, issueAccessToken, type TokenReply, type World } from "@countersign/tokens";
-import type { Account, Audience, Session } from "../store/records.ts";
+import type { Account, Audience, JsonObject, Session } from "../store/records.ts";
 import type { Queries } from "../store/store.ts";
 import { scopeAt } from "./audiences.ts";
+import type { ClaimsFor } from "./claims.ts";
 import { createId } from "./ids.ts";
 import type { Keys } from "./keys.ts";
 
-/** An installation's own claims, put under `ext`; reserved names are refused when the token is made. */
-export type ClaimsOf = (subject: {
-  readonly account: string;
-  readonly audience: string;
-}) => Promise<AccountClaims["ext"]>;
-
-/** Everything that the tokens of one reply will say, read in one transaction. */
-export interface Grants {
-  readonly session: Session;
+/** Everything that the tokens of one reply will say but for the session, read in one transaction. */
+export interface Granted {
   readonly account: Account;
-  readonly scopes: readonly { readonly audience: string; readonly scope: string }[];
+  readonly tokens: readonly { readonly audience: string; readonly scope: string; readonly own?: JsonObject }[];
   /** When it was read, in milliseconds: the tokens' `iat`. */
   readonly at: number;
 }
 
+export interface Grants extends Granted {
+  readonly session: Session;
+}
+
 export interface AccessTokens {
-  /** Reads what the account may do. `session` and `account` were read before, in the same transaction. */
+  /** Reads what the account may do. `account` was read before, in the same transaction. */
   read(
     queries: Pick<Queries, "roles">,
-    about: Omit<Grants, "scopes"> & { readonly audiences: readonly Audience[] },
-  ): Promise<Grants>;
+    about: Omit<Granted, "tokens"> & { readonly audiences: readonly Audience[]; readonly claimsFor: ClaimsFor },
+  ): Promise<Granted>;
   /** Signs one token for each audience. */
   sign(grants: Grants): Promise<readonly TokenReply[]>;
 }
@@ -36,30 +34,28 @@ export interface AccessTokensDeps {
   readonly world: World;
   /** Seconds. */
   readonly life: number;
-  readonly claims?: ClaimsOf | undefined;
 }
 
 /**
  * Makes access tokens. Versions are read before permissions: a change in between leaves a token whose version is too
  * small, which is refused and refreshed, and never one that says more than holds.
  */
-export function createAccessTokens({ issuer, keys, world, life, claims }: AccessTokensDeps): AccessTokens {
+export function createAccessTokens({ issuer, keys, world, life }: AccessTokensDeps): AccessTokens {
   return {
-    read: async (queries, { session, account, audiences, at }) => {
+    read: async (queries, { account, audiences, claimsFor, at }) => {
+      const claims = await claimsFor(account, audiences);
       const granted = await queries.roles.grantedTo(account.id);
-      return {
-        session,
-        account,
-        at,
-        scopes: audiences.map((one) => ({ audience: one.id, scope: scopeAt(one, granted) })),
-      };
+      const tokens = audiences.map((one) => {
+        const own = claims.get(one.id);
+        return { audience: one.id, scope: scopeAt(one, granted), ...(own && { own }) };
+      });
+      return { account, tokens, at };
     },
 
-    sign: async ({ session, account, scopes, at }) => {
+    sign: async ({ session, account, tokens, at }) => {
       const iat = Math.floor(at / 1000);
       return await Promise.all(
-        scopes.map(async ({ audience, scope }): Promise<TokenReply> => {
-          const ext = await claims?.({ account: account.id, audience });
+        tokens.map(async ({ audience, scope, own }): Promise<TokenReply> => {
           const token = await issueAccessToken(
             {
               iss: issuer,
@@ -77,7 +73,8 @@ export function createAccessTokens({ issuer, keys, world, life, claims }: Access
               av: account.version,
               sv: session.version,
               ...(session.org === null ? {} : { org: session.org }),
-              ...(ext === undefined ? {} : { ext }),
+              // `plainJson` made it.
+              ...(own && { ext: own as AccountClaims["ext"] }),
             },
             keys.current(),
           );

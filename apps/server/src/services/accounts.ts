@@ -1,11 +1,14 @@
 import { Refusal } from "@countersign/tokens";
-import type { Account } from "../store/records.ts";
+import type { Account, Metadata } from "../store/records.ts";
 import type { Page, Queries, Store } from "../store/store.ts";
-import { createAccountAdministration } from "./account-administration.ts";
+import { createAccountAdministration, holdAccount } from "./account-administration.ts";
 import type { AuditWriter } from "./audit.ts";
-import type { Actor } from "./caller.ts";
+import { type Actor, NOBODY } from "./caller.ts";
 import { normalizeEmail } from "./email.ts";
 import type { Limits } from "./limits.ts";
+import type { Mails } from "./mail/mails.ts";
+import type { MetadataChange, MetadataRules } from "./metadata.ts";
+import { replaceMetadata } from "./metadata-change.ts";
 import { createPasswordChange } from "./password-change.ts";
 import type { Passwords } from "./passwords.ts";
 
@@ -15,8 +18,12 @@ interface AccountView extends Omit<Account, "passwordHash" | "version"> {
 }
 
 export interface Accounts {
-  /** By its id or its address. @throws {Refusal} `not_found`, `bad_request` for what is no address */
-  get(which: { readonly id: string } | { readonly email: string }): Promise<AccountView>;
+  /**
+   * By its id or its address, with its metadata, whose private part its owner must not see.
+   *
+   * @throws {Refusal} `not_found`, `bad_request` for what is no address
+   */
+  get(which: { readonly id: string } | { readonly email: string }): Promise<AccountView & { readonly metadata: Metadata }>;
   list(page: Page): Promise<readonly AccountView[]>;
   /**
    * Changes the actor's password; ends all its other sessions, and makes every token it has now too old.
@@ -32,23 +39,34 @@ export interface Accounts {
   remove(id: string, actor: Actor): Promise<void>;
   /** Ends all sessions of an account and answers how many. @throws {Refusal} `not_found`, `not_permitted` */
   endSessions(id: string, actor: Actor): Promise<number>;
+  /**
+   * Replaces the parts that are given; `narrowed` makes every token it has now too old.
+   *
+   * @throws {Refusal} `not_found`, `not_permitted`, `bad_request`, `too_large`
+   */
+  setMetadata(id: string, change: MetadataChange, actor: Actor): Promise<void>;
+  /** The same by the program itself, which may do so to everybody. */
+  programSetsMetadata(id: string, change: MetadataChange): Promise<void>;
 }
 
 export interface AccountsDeps {
+  readonly issuer: string;
   readonly store: Store;
   readonly audit: AuditWriter;
   readonly limits: Limits;
+  readonly mails: Mails;
+  readonly metadata: MetadataRules;
   readonly passwords: Passwords;
 }
 
 export function createAccounts(deps: AccountsDeps): Accounts {
-  const { store } = deps;
+  const { store, audit, metadata } = deps;
   return {
     get: async (which) => {
       const { accounts } = store;
       const account = await ("id" in which ? accounts.byId(which.id) : accounts.byEmail(normalizeEmail(which.email)));
       if (!account) throw new Refusal("not_found");
-      return await viewOf(store, account);
+      return { ...(await viewOf(store, account)), metadata: await metadata.read(store, account.id) };
     },
     list: async (page) => {
       const accounts = await store.accounts.list(page);
@@ -56,6 +74,13 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     },
     changePassword: createPasswordChange(deps),
     ...createAccountAdministration(deps),
+    programSetsMetadata: async (id, change) => {
+      const parts = metadata.check(change);
+      await store.transaction(async (tx) => {
+        await holdAccount(tx, id);
+        await replaceMetadata(tx, audit, { id, parts, narrowed: change.narrowed, by: NOBODY });
+      });
+    },
   };
 }
 

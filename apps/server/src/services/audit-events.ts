@@ -21,6 +21,7 @@ export const auditEvents = {
   "account.enabled": "success",
   "account.removed": "success",
   "account.sessions_ended": "success",
+  "account.metadata_changed": "success",
   "account.refused": "refused",
   "role.created": "success",
   "role.updated": "success",
@@ -33,6 +34,7 @@ export const auditEvents = {
   "invitation.created": "success",
   "invitation.removed": "success",
   "invitation.refused": "refused",
+  "mail.given_up": "refused",
 } as const satisfies Record<string, "success" | "refused">;
 
 export type AuditEvent = keyof typeof auditEvents;

@@ -3,6 +3,7 @@ import type { Clock } from "./clock.ts";
 import { every } from "./every.ts";
 import { prune } from "./housekeeping.ts";
 import type { Keys } from "./keys.ts";
+import type { Outbox } from "./mail/outbox.ts";
 import type { Revocations } from "./revocations.ts";
 
 /** Reports what failed in the background, where no caller is left to hear of it. pino is one. */
@@ -15,6 +16,7 @@ export interface BackgroundDeps {
   readonly clock: Clock;
   readonly keys: Keys;
   readonly revocations: Revocations;
+  readonly outbox: Outbox | undefined;
   readonly logger: Logger | undefined;
 }
 
@@ -22,15 +24,18 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 
 /** Starts what an instance does without being asked, and answers how to stop it. */
-export function startBackground({ store, clock, keys, revocations, logger }: BackgroundDeps): () => Promise<void> {
+export function startBackground(deps: BackgroundDeps): () => Promise<void> {
+  const { store, clock, keys, revocations, outbox, logger } = deps;
   const jobs: readonly { name: string; ms: number; work: () => Promise<void> }[] = [
     { name: "reading revocations", ms: SECOND_MS, work: () => revocations.poll() },
     { name: "measuring the clock", ms: MINUTE_MS, work: () => clock.measure() },
     { name: "reading the key ring", ms: MINUTE_MS, work: () => keys.reload() },
     { name: "pruning", ms: MINUTE_MS, work: () => prune(store) },
+    ...(outbox ? [{ name: "sending mail", ms: SECOND_MS, work: () => outbox.deliver() }] : []),
   ];
   const stops = jobs.map(({ name, ms, work }) => every(ms, work, (err) => logger?.error({ err }, `${name} failed`)));
   return async () => {
+    outbox?.close();
     await Promise.all(stops.map((stop) => stop()));
   };
 }

@@ -5,8 +5,8 @@ export interface Caller {
   readonly userAgent: string | null;
 }
 
-/** Who asks where nobody does: the issuer by itself, when it starts. */
-export const NOBODY: Caller = { address: null, userAgent: null };
+/** Who asks where nobody does: the program itself. */
+export const NOBODY: Caller = Object.freeze({ address: null, userAgent: null });
 
 /** Who acts in a call that carried a token. */
 export interface Actor extends Caller {

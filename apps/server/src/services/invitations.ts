@@ -6,13 +6,15 @@ import type { Actor } from "./caller.ts";
 import { normalizeEmail } from "./email.ts";
 import { allOf, assertMayHandle } from "./holding.ts";
 import { createId } from "./ids.ts";
+import type { Mails } from "./mail/mails.ts";
 import { createRightChanges } from "./right-changes.ts";
 
-/** The secret is in this reply and nowhere else. */
 interface NewInvitation {
   readonly id: string;
-  readonly secret: string;
-  readonly link: string;
+  /** In this reply and nowhere else; where the installation sends mail, in the mail and nowhere else. */
+  readonly secret?: string | undefined;
+  /** Holds the secret. */
+  readonly link?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -33,11 +35,12 @@ export interface InvitationsDeps {
   readonly store: Store;
   readonly world: World;
   readonly audit: AuditWriter;
+  readonly mails: Mails;
 }
 
 const LIFE_MS = 7 * 24 * 60 * 60 * 1000;
 
-export function createInvitations({ issuer, store, world, audit }: InvitationsDeps): Invitations {
+export function createInvitations({ issuer, store, world, audit, mails }: InvitationsDeps): Invitations {
   const changeRights = createRightChanges({ store, audit });
   return {
     list: async (page) => (await store.invitations.list(page)).map(({ hash: _, ...view }) => view),
@@ -55,7 +58,10 @@ export function createInvitations({ issuer, store, world, audit }: InvitationsDe
         const expiresAt = at + LIFE_MS;
         await tx.invitations.insert({ id, hash, email, roles, invitedBy: actor.id, createdAt: at, expiresAt });
         await audit.write(tx, { event: "invitation.created", at, by: actor, subject: id, detail });
-        return { id, secret, link: `${issuer}/sign-up#${secret}`, expiresAt };
+        // From the configured issuer alone: no header of a request decides where a link leads.
+        const link = `${issuer}/sign-up#${secret}`;
+        await mails.write(tx, { kind: "invitation", to: email, subject: id, facts: { link, expiresAt } });
+        return mails.enabled ? { id, expiresAt } : { id, secret, link, expiresAt };
       });
     },
 

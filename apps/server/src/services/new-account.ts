@@ -1,8 +1,10 @@
 import type { World } from "@countersign/tokens";
+import type { Events } from "../events.ts";
 import type { Account } from "../store/records.ts";
 import type { Transaction } from "../store/store.ts";
 import { normalizeEmail } from "./email.ts";
 import { createId } from "./ids.ts";
+import type { MetadataRules } from "./metadata.ts";
 import { assertSuitable } from "./password-rules.ts";
 import type { Passwords } from "./passwords.ts";
 
@@ -31,14 +33,25 @@ export async function prepareAccount(input: NewAccountInput, passwords: Password
   return { email, name: input.name, passwordHash: await passwords.hash(input.password) };
 }
 
-/** @throws {Refusal} `conflict` where the address is taken */
-export async function insertAccount(
-  tx: Transaction,
-  prepared: PreparedAccount,
-  world: World,
-  now: number,
-): Promise<Account> {
-  const account = { id: createId(world), ...prepared, version: 1, disabledAt: null, createdAt: now };
-  await tx.accounts.insert(account);
-  return account;
+/** Puts accounts in: everything that is there from the beginning. */
+export interface NewAccounts {
+  /** @throws {Refusal} `conflict` where the address is taken */
+  insert(tx: Transaction, prepared: PreparedAccount, entry: Entry, at: number): Promise<Account>;
+}
+
+/** How somebody came in, and what they hold from the first moment. */
+type Entry = Pick<Events["account.created"], "roles" | "via">;
+
+export function createNewAccounts({ world, metadata }: { world: World; metadata: MetadataRules }): NewAccounts {
+  return {
+    insert: async (tx, prepared, { roles, via }, at) => {
+      const account = { id: createId(world), ...prepared, version: 1, disabledAt: null, createdAt: at };
+      await tx.accounts.insert(account);
+      await tx.metadata.put(account.id, metadata.initial());
+      for (const role of roles) await tx.roles.grant(account.id, role);
+      const { id, email, name } = account;
+      tx.emit({ type: "account.created", at, account: id, email, name, roles, via });
+      return account;
+    },
+  };
 }

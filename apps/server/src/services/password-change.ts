@@ -6,7 +6,7 @@ import { assertSuitable } from "./password-rules.ts";
 import { endSessions } from "./session-end.ts";
 
 /** Changes the actor's own password: see `Accounts.changePassword`. Guesses count as those of a sign-in. */
-export function createPasswordChange({ store, audit, limits, passwords }: Omit<AccountsDeps, "accounts">) {
+export function createPasswordChange({ store, audit, limits, mails, passwords }: AccountsDeps) {
   return async (
     { current, next }: { readonly current: string; readonly next: string },
     actor: Actor,
@@ -37,6 +37,9 @@ export function createPasswordChange({ store, audit, limits, passwords }: Omit<A
       await endSessions(tx, actor.id, at, "password_changed", actor.session ?? undefined);
       await raiseAccount(tx, actor.id);
       await audit.write(tx, { event: "account.password_changed", at, by: actor, subject: actor.id });
+      const facts = { at, address: actor.address };
+      await mails.write(tx, { kind: "password_changed", to: account.email, subject: actor.id, facts });
+      tx.emit({ type: "account.password_changed", at, account: actor.id, actor: actor.id });
     });
   };
 }

@@ -68,6 +68,7 @@ export function createRoles({ store, audit }: { store: Store; audit: AuditWriter
         const holders = permissions.length === 0 ? [] : await tx.roles.holders(name);
         await tx.roles.remove(name);
         await note(tx, "role.removed", actor, name);
+        tx.emit({ type: "role.removed", at: await tx.now(), role: name, actor: actor.id });
         return await raiseFirst(tx, holders);
       });
       await raiseRest(store, rest);
@@ -76,7 +77,9 @@ export function createRoles({ store, audit }: { store: Store; audit: AuditWriter
     grant: (account, role, actor) =>
       change(actor, account, async (tx) => {
         await assertMayHandle(tx, actor, allOf([await roleFor(tx, account, role)]));
-        if (await tx.roles.grant(account, role)) await note(tx, "role.granted", actor, account, { role });
+        if (!(await tx.roles.grant(account, role))) return;
+        await note(tx, "role.granted", actor, account, { role });
+        tx.emit({ type: "role.granted", at: await tx.now(), account, role, actor: actor.id });
       }),
 
     revoke: (account, role, actor) =>
@@ -86,6 +89,7 @@ export function createRoles({ store, audit }: { store: Store; audit: AuditWriter
         if (!(await tx.roles.revoke(account, role))) return;
         await raiseAccount(tx, account);
         await note(tx, "role.revoked", actor, account, { role });
+        tx.emit({ type: "role.revoked", at: await tx.now(), account, role, actor: actor.id });
       }),
   };
 }

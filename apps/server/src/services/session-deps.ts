@@ -2,6 +2,7 @@ import type { SessionReply, World } from "@countersign/tokens";
 import type { Store } from "../store/store.ts";
 import type { AccessTokens, Grants } from "./access-tokens.ts";
 import type { AuditWriter } from "./audit.ts";
+import type { OwnClaims } from "./claims.ts";
 import type { Handoffs } from "./handoffs.ts";
 import type { Lifetimes } from "./lifetimes.ts";
 import type { RefreshTokens } from "./refresh-tokens.ts";
@@ -14,6 +15,7 @@ export interface SessionDeps {
   readonly audit: AuditWriter;
   readonly handoffs: Handoffs;
   readonly accessTokens: AccessTokens;
+  readonly claims: OwnClaims;
   readonly refreshTokens: RefreshTokens;
   readonly refusedTokens: RefusedTokens;
   readonly lifetimes: Lifetimes;

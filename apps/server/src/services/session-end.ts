@@ -1,14 +1,19 @@
 import { EVERYTHING, Refusal } from "@countersign/tokens";
-import type { EndCause } from "../store/records.ts";
+import type { EndCause, Session } from "../store/records.ts";
 import type { Transaction } from "../store/store.ts";
 import type { Actor, Caller } from "./caller.ts";
 import type { SessionDeps } from "./session-deps.ts";
 import type { EndInput } from "./sessions.ts";
 
 /** Ends a session and all its tokens. False where it had ended before. */
-export async function endSession(tx: Transaction, id: string, at: number, cause: EndCause): Promise<boolean> {
+export async function endSession(
+  tx: Transaction,
+  { id, accountId }: Pick<Session, "id" | "accountId">,
+  at: number,
+  cause: EndCause,
+): Promise<boolean> {
   const ended = await tx.sessions.end(id, at, cause);
-  if (ended) tx.revoke({ kind: "session", id, least: EVERYTHING });
+  if (ended) noteEnds(tx, accountId, [id], at, cause);
   return ended;
 }
 
@@ -21,8 +26,14 @@ export async function endSessions(
   except?: string,
 ): Promise<number> {
   const ended = await tx.sessions.endAll(account, at, cause, except);
-  tx.revoke(...ended.map((id) => ({ kind: "session", id, least: EVERYTHING }) as const));
+  noteEnds(tx, account, ended, at, cause);
   return ended.length;
+}
+
+/** Every token of these sessions dies with the commit, and who wants to know is told before it. */
+function noteEnds(tx: Transaction, account: string, ended: readonly string[], at: number, cause: EndCause): void {
+  tx.revoke(...ended.map((id) => ({ kind: "session", id, least: EVERYTHING }) as const));
+  tx.emit(...ended.map((session) => ({ type: "session.ended", at, account, session, cause }) as const));
 }
 
 /** The three ways in which people end sessions of their own: see `Sessions`. */
@@ -37,7 +48,7 @@ export function createSessionEnd({ store, audit, refreshTokens, refusedTokens }:
       }
       await store.transaction(async (tx) => {
         const at = await tx.now();
-        if (!(await endSession(tx, session.id, at, "signed_out"))) return;
+        if (!(await endSession(tx, session, at, "signed_out"))) return;
         const note = { at, by: caller, actor: session.accountId, session: session.id };
         await audit.write(tx, { event: "session.ended", ...note, detail: { cause: "signed_out" } });
       });
@@ -48,7 +59,7 @@ export function createSessionEnd({ store, audit, refreshTokens, refusedTokens }:
         const session = await tx.sessions.byId(id);
         const at = await tx.now();
         const own = session !== undefined && session.accountId === actor.id;
-        if (!own || !(await endSession(tx, id, at, "ended_by_owner"))) throw new Refusal("not_found");
+        if (!own || !(await endSession(tx, session, at, "ended_by_owner"))) throw new Refusal("not_found");
         await audit.write(tx, {
           event: "session.ended",
           at,

@@ -4,6 +4,7 @@ import type { Transaction } from "../store/store.ts";
 import type { Grants } from "./access-tokens.ts";
 import { findAudiences } from "./audiences.ts";
 import type { Caller } from "./caller.ts";
+import type { ClaimsFor } from "./claims.ts";
 import { replyWith, type SessionDeps } from "./session-deps.ts";
 import { endSession } from "./session-end.ts";
 import type { RefreshInput } from "./sessions.ts";
@@ -26,7 +27,7 @@ const ROUNDS = 8;
 
 /** Carries out what `judgeRefresh` says: see `Sessions.refresh`. */
 export function createSessionRefresh(deps: SessionDeps) {
-  const { store, refreshTokens, refusedTokens } = deps;
+  const { store, claims, refreshTokens, refusedTokens } = deps;
 
   return async (input: RefreshInput, caller: Caller): Promise<SessionReply> => {
     const found = await refreshTokens.authenticate(store, input.refreshToken);
@@ -36,7 +37,7 @@ export function createSessionRefresh(deps: SessionDeps) {
     }
     const presented = { ...input, sessionId: found.session.id, gen: found.gen, caller };
     for (let round = 0; round < ROUNDS; round += 1) {
-      const outcome = await store.transaction((tx) => attempt(deps, tx, presented));
+      const outcome = await claims.transaction((tx, claimsFor) => attempt(deps, tx, claimsFor, presented));
       if (outcome === "lost") continue;
       if ("grants" in outcome) return await replyWith(deps, outcome.grants);
       if (!outcome.written) await refusedTokens.write("session.refresh_refused", outcome.cause, caller, found.session);
@@ -47,7 +48,12 @@ export function createSessionRefresh(deps: SessionDeps) {
 }
 
 /** Reads, judges and acts in one transaction. */
-async function attempt(deps: SessionDeps, tx: Transaction, presented: Presented): Promise<Outcome> {
+async function attempt(
+  deps: SessionDeps,
+  tx: Transaction,
+  claimsFor: ClaimsFor,
+  presented: Presented,
+): Promise<Outcome> {
   const session = await tx.sessions.byId(presented.sessionId);
   if (!session) return { refused: "invalid_grant", cause: "unknown_session" };
   const at = await tx.now();
@@ -59,11 +65,11 @@ async function attempt(deps: SessionDeps, tx: Transaction, presented: Presented)
   if (!(await tx.sessions.hold(session.id, session.gen))) return "lost";
   const account = await tx.accounts.byId(session.accountId);
   if (!account || account.disabledAt !== null) return { refused: "invalid_grant", cause: "disabled" };
-  // Before anything is written: an unknown audience changes nothing.
+  // Before anything is written: neither an unknown audience nor claims that cannot be found change anything.
   const audiences = await findAudiences(tx, presented.audiences, session.clientId);
+  const granted = await deps.accessTokens.read(tx, { account, audiences, claimsFor, at });
   const next = await advance(deps, tx, session, verdict, at);
-  if (!next) return "lost";
-  return { grants: await deps.accessTokens.read(tx, { session: next, account, audiences, at }) };
+  return next ? { grants: { ...granted, session: next } } : "lost";
 }
 
 /** Brings the row to the generation that is answered; `undefined` where it has moved on meanwhile. */
@@ -93,7 +99,7 @@ async function endFor(
   at: number,
   { gen, caller }: Presented,
 ): Promise<Outcome> {
-  if (!(await endSession(tx, session.id, at, cause))) return "lost";
+  if (!(await endSession(tx, session, at, cause))) return "lost";
   await audit.write(tx, {
     event: `session.${cause}`,
     at,

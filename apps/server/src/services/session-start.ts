@@ -13,15 +13,16 @@ const CONTROL = /\p{C}/gu;
 
 /** Redeems a handoff: see `Sessions.start`. A refusal leaves the handoff good, and is written to the audit, to a limit. */
 export function createSessionStart(deps: SessionDeps) {
-  const { store, audit, handoffs, accessTokens, refusedTokens } = deps;
+  const { audit, handoffs, accessTokens, claims, refusedTokens } = deps;
 
   const redeem = async (input: StartInput, caller: Caller): Promise<Grants> => {
     handoffs.check(input.handoff);
-    return await store.transaction(async (tx) => {
+    return await claims.transaction(async (tx, claimsFor) => {
       const at = await tx.now();
       const { handoff, account } = await handoffs.redeem(tx, input.handoff, input, at);
       // Only now, so that a stranger does not learn which audiences there are.
       const audiences = await findAudiences(tx, input.audiences, handoff.clientId);
+      const granted = await accessTokens.read(tx, { account, audiences, claimsFor, at });
       const session = newSession(deps, handoff, account, caller, at);
       await tx.sessions.insert(session);
       await audit.write(tx, {
@@ -32,7 +33,15 @@ export function createSessionStart(deps: SessionDeps) {
         session: session.id,
         detail: { client: session.clientId, amr: session.amr.join(" ") },
       });
-      return await accessTokens.read(tx, { session, account, audiences, at });
+      tx.emit({
+        type: "session.started",
+        at,
+        account: account.id,
+        session: session.id,
+        client: session.clientId,
+        amr: session.amr,
+      });
+      return { ...granted, session };
     });
   };
 

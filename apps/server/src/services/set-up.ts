@@ -6,7 +6,7 @@ import { type Caller, NOBODY } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import type { HandoffReply, Handoffs, SignInRequest } from "./handoffs.ts";
 import type { Limits } from "./limits.ts";
-import { insertAccount, type NewAccountInput, prepareAccount } from "./new-account.ts";
+import { type NewAccountInput, type NewAccounts, prepareAccount } from "./new-account.ts";
 import type { Passwords } from "./passwords.ts";
 
 interface SetUpInput extends NewAccountInput {
@@ -33,13 +33,14 @@ export interface SetUpDeps {
   readonly clients: Clients;
   readonly handoffs: Handoffs;
   readonly limits: Limits;
+  readonly newAccounts: NewAccounts;
   readonly passwords: Passwords;
 }
 
 const LIFE_MS = 24 * 60 * 60 * 1000;
 
 export function createSetUp(deps: SetUpDeps): SetUp {
-  const { issuer, store, world, audit, clients, handoffs, limits, passwords } = deps;
+  const { issuer, store, world, audit, clients, handoffs, limits, newAccounts, passwords } = deps;
 
   const redeem = async (input: SetUpInput, request: SignInRequest, caller: Caller): Promise<HandoffReply> => {
     const hash = await hashOneTimeSecret(input.secret);
@@ -52,8 +53,7 @@ export function createSetUp(deps: SetUpDeps): SetUp {
       const at = await tx.now();
       const taken = await tx.setUp.take(hash);
       if (!taken || at >= taken.expiresAt || (await hasAdministrator(tx))) throw new Refusal("invalid_code");
-      const account = await insertAccount(tx, prepared, world, at);
-      await tx.roles.grant(account.id, ADMINISTRATOR);
+      const account = await newAccounts.insert(tx, prepared, { roles: [ADMINISTRATOR], via: "set_up" }, at);
       await audit.write(tx, { event: "set_up.redeemed", at, by: caller, actor: account.id });
       return await handoffs.create(tx, account, { amr: ["pwd"], acr: "1fa" }, request, at);
     });

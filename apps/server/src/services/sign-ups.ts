@@ -3,11 +3,14 @@ import type { Store } from "../store/store.ts";
 import type { AuditWriter } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
+import { normalizeEmail } from "./email.ts";
 import type { HandoffReply, Handoffs, SignInRequest } from "./handoffs.ts";
 import { assertInvited, takeInvitation } from "./invitation-redemption.ts";
 import type { Limits } from "./limits.ts";
-import { insertAccount, type NewAccountInput, prepareAccount } from "./new-account.ts";
+import type { Mails } from "./mail/mails.ts";
+import { type NewAccountInput, type NewAccounts, prepareAccount } from "./new-account.ts";
 import type { Passwords } from "./passwords.ts";
+import { warnOwner } from "./sign-up-warning.ts";
 
 /** Who may make an account: nobody, who was invited, anybody. */
 export type SignUpPolicy = "closed" | "invite" | "open";
@@ -33,12 +36,14 @@ export interface SignUpsDeps {
   readonly clients: Clients;
   readonly handoffs: Handoffs;
   readonly limits: Limits;
+  readonly mails: Mails;
+  readonly newAccounts: NewAccounts;
   readonly passwords: Passwords;
   readonly policy: SignUpPolicy;
 }
 
 export function createSignUps(deps: SignUpsDeps): SignUps {
-  const { store, world, audit, clients, handoffs, limits, passwords, policy } = deps;
+  const { store, audit, clients, handoffs, limits, mails, newAccounts, passwords, policy } = deps;
 
   const create = async (input: SignUpInput, request: SignInRequest, caller: Caller): Promise<HandoffReply> => {
     if (policy === "closed" || (policy === "invite" && input.invitation === undefined)) {
@@ -51,8 +56,8 @@ export function createSignUps(deps: SignUpsDeps): SignUps {
       const secret = input.invitation;
       const invitation = secret === undefined ? undefined : await takeInvitation(tx, secret, prepared.email);
       const at = await tx.now();
-      const account = await insertAccount(tx, prepared, world, at);
-      for (const role of invitation?.roles ?? []) await tx.roles.grant(account.id, role);
+      const via = invitation ? "invitation" : "sign_up";
+      const account = await newAccounts.insert(tx, prepared, { roles: invitation?.roles ?? [], via }, at);
       const detail = { invitation: invitation?.id ?? null, client: request.client };
       await audit.write(tx, { event: "sign_up.accepted", at, by: caller, actor: account.id, detail });
       return await handoffs.create(tx, account, { amr: ["pwd"], acr: "1fa" }, request, at);
@@ -69,6 +74,10 @@ export function createSignUps(deps: SignUpsDeps): SignUps {
         if (cause instanceof Refusal && (cause.reason === "invalid_code" || cause.reason === "sign_up_closed")) {
           const detail = { cause: cause.reason };
           await audit.write(store, { event: "sign_up.refused", at: await store.now(), by: caller, detail });
+        }
+        // Whose address is taken hears of it, but by an invitation: that one was made for an address without account.
+        if (cause instanceof Refusal && cause.reason === "conflict" && policy === "open") {
+          await warnOwner(store, mails, normalizeEmail(input.email));
         }
         throw cause;
       }

@@ -1,4 +1,12 @@
-/** A list of texts out of a JSON column. Only we write those, so its shape is not checked. */
+import type { JsonObject } from "./records.ts";
+
+// JSON columns. Only we write those, so the shape of what comes out is not checked.
+
+/** A list of texts. */
 export function parseTexts(json: string): string[] {
   return JSON.parse(json) as string[];
+}
+
+export function parseObject(json: string): JsonObject {
+  return JSON.parse(json) as JsonObject;
 }

@@ -1,12 +1,13 @@
 import type { RevocationFact } from "@countersign/tokens";
-import { Kysely } from "kysely";
+import { CompiledQuery, Kysely } from "kysely";
+import type { IssuerEvent } from "../events.ts";
 import type { Engine } from "./engine.ts";
 import { migrateToLatest } from "./migrate.ts";
 import { createQueries } from "./queries.ts";
 import { appendFacts } from "./revocations.ts";
 import type { Schema } from "./schema.ts";
 import { createScope } from "./scope.ts";
-import type { NumberedFact, Store, Transaction } from "./store.ts";
+import type { NumberedFact, Query, Reaction, Store, Transaction } from "./store.ts";
 
 type Listener = (facts: readonly NumberedFact[]) => void;
 
@@ -15,6 +16,10 @@ export function createKyselyStore(engine: Engine): Store {
   const scope = createScope();
   const db = new Kysely<Schema>({ dialect: scope.guard(engine.dialect) });
   const listeners = new Set<Listener>();
+  const reactions = new Set<Reaction>();
+  const react = async (events: readonly IssuerEvent[], query: Query) => {
+    if (events.length > 0) for (const reaction of reactions) await reaction(events, query);
+  };
   return {
     ...createQueries(db, engine),
     async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -27,8 +32,13 @@ export function createKyselyStore(engine: Engine): Store {
         .setIsolationLevel("read committed")
         .execute(async (trx) => {
           const facts: RevocationFact[] = [];
-          const working = scope.enter(() => work(createTransaction(trx, engine, facts)));
-          const value = await working.finally(() => Object.freeze(facts));
+          const events: IssuerEvent[] = [];
+          const working = async () => {
+            const value = await work(createTransaction(trx, engine, facts, events));
+            await react(Object.freeze(events), queryIn(trx));
+            return value;
+          };
+          const value = await scope.enter(working).finally(() => Object.freeze(facts));
           if (facts.length > 0) numbered = await appendFacts(trx, facts, await engine.now(trx));
           return value;
         });
@@ -39,19 +49,36 @@ export function createKyselyStore(engine: Engine): Store {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onEvents(reaction) {
+      reactions.add(reaction);
+      return () => reactions.delete(reaction);
+    },
     migrate: () => migrateToLatest(new Kysely({ dialect: engine.migrations })),
     close: () => engine.close(),
   };
 }
 
-function createTransaction(trx: Kysely<Schema>, engine: Engine, facts: RevocationFact[]): Transaction {
+function createTransaction(
+  trx: Kysely<Schema>,
+  engine: Engine,
+  facts: RevocationFact[],
+  events: IssuerEvent[],
+): Transaction {
   return {
     ...createQueries(trx, engine),
     // Throws once the work is over, when nobody would write the fact any more: `facts` is frozen.
     revoke: (...more) => void facts.push(...more),
+    emit: (...more) => void events.push(...more),
     lock: (name) => engine.lock(trx, name),
   };
 }
+
+/** Somebody else's statements, in their own words. */
+function queryIn(trx: Kysely<Schema>): Query {
+  return async (sql, parameters) => (await trx.executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]))).rows;
+}
+
+type Row = Readonly<Record<string, unknown>>;
 
 /** The commit stands whatever a listener does, so its error goes to the process as the bug that it is. */
 function tell(listener: Listener, facts: readonly NumberedFact[]): void {

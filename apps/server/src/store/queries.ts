@@ -9,6 +9,8 @@ import { handoffQueries } from "./handoffs.ts";
 import { installationQueries } from "./installation.ts";
 import { invitationQueries } from "./invitations.ts";
 import { keyQueries } from "./keys.ts";
+import { mailQueries } from "./mails.ts";
+import { metadataQueries } from "./metadata.ts";
 import { refreshSecretQueries } from "./refresh-secrets.ts";
 import { revocationQueries } from "./revocations.ts";
 import { roleQueries } from "./roles.ts";
@@ -23,12 +25,14 @@ export function createQueries(db: Kysely<Schema>, engine: Engine): Queries {
     now: () => engine.now(db),
     installation: installationQueries(db),
     accounts: accountQueries(db),
+    metadata: metadataQueries(db),
     sessions: sessionQueries(db),
     roles: roleQueries(db),
     clients: clientQueries(db),
     audiences: audienceQueries(db),
     handoffs: handoffQueries(db),
     invitations: invitationQueries(db),
+    mails: mailQueries(db),
     setUp: setUpQueries(db),
     keys: keyQueries(db),
     refreshSecrets: refreshSecretQueries(db),

@@ -21,6 +21,16 @@ export interface Account {
   readonly createdAt: number;
 }
 
+/** What an installation keeps of an account: two JSON objects of its own shape. */
+export interface Metadata {
+  /** For its owner to read. */
+  readonly public: JsonObject;
+  /** For the installation alone. */
+  readonly private: JsonObject;
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
 export interface Session {
   readonly id: string;
   readonly accountId: string;
@@ -78,6 +88,19 @@ export interface Invitation {
   readonly invitedBy: string;
   readonly createdAt: number;
   readonly expiresAt: number;
+}
+
+/** A mail that is to be sent. */
+export interface Mail {
+  readonly id: string;
+  readonly kind: string;
+  /** What it is about, for the audit: the account, or the invitation. */
+  readonly subject: string;
+  /** To whom, and what it says, sealed for (`mails`, id, `sealed`): links hold secrets. */
+  readonly sealed: string;
+  readonly attempts: number;
+  readonly dueAt: number;
+  readonly createdAt: number;
 }
 
 /** A permission as an audience knows it. */

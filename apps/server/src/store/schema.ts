@@ -24,6 +24,12 @@ interface AccountTable {
   created_at: number;
 }
 
+interface AccountMetadataTable {
+  account_id: string;
+  public: Json;
+  private: Json;
+}
+
 interface SessionTable {
   id: string;
   account_id: string;
@@ -106,6 +112,16 @@ interface InvitationTable {
   expires_at: number;
 }
 
+interface MailTable {
+  id: string;
+  kind: string;
+  subject: string;
+  sealed: string;
+  attempts: number;
+  due_at: number;
+  created_at: number;
+}
+
 interface SetUpTable {
   /** Always 1: there is one link. */
   id: number;
@@ -167,6 +183,7 @@ interface AttemptTable {
 export interface Schema {
   installation: InstallationTable;
   accounts: AccountTable;
+  account_metadata: AccountMetadataTable;
   sessions: SessionTable;
   roles: RoleTable;
   role_permissions: RolePermissionTable;
@@ -176,6 +193,7 @@ export interface Schema {
   audiences: AudienceTable;
   handoffs: HandoffTable;
   invitations: InvitationTable;
+  mails: MailTable;
   set_up: SetUpTable;
   signing_keys: SigningKeyTable;
   refresh_secrets: RefreshSecretTable;

@@ -1,4 +1,5 @@
 import type { RevocationFact } from "@countersign/tokens";
+import type { IssuerEvent } from "../events.ts";
 import type {
   Account,
   Audience,
@@ -9,6 +10,8 @@ import type {
   Handoff,
   Installation,
   Invitation,
+  Mail,
+  Metadata,
   RefreshSecret,
   Role,
   RoleDeclaration,
@@ -53,6 +56,12 @@ export interface Queries {
     /** Adds one, and answers the new version. */
     raiseVersion(id: string): Promise<number>;
     remove(id: string): Promise<boolean>;
+  };
+  readonly metadata: {
+    /** Undefined where nothing was ever put. */
+    read(accountId: string): Promise<Metadata | undefined>;
+    /** Replaces the parts that are given. @throws {Refusal} `conflict` without such an account */
+    put(accountId: string, parts: Partial<Metadata>): Promise<void>;
   };
   readonly sessions: {
     insert(session: Session): Promise<void>;
@@ -134,6 +143,18 @@ export interface Queries {
     /** Takes the link out where its hash is this one; answers when it expires. */
     take(hash: string): Promise<{ expiresAt: number } | undefined>;
   };
+  readonly mails: {
+    insert(mail: Mail): Promise<void>;
+    /** What is to be sent by now, the longest overdue first. */
+    due(now: number, most: number): Promise<Mail[]>;
+    /**
+     * Counts one more attempt and puts it off until then, where no other instance has done so since it was read. Who gets
+     * true sends it; should it die, the mail is due again.
+     */
+    claim(mail: Mail, until: number): Promise<boolean>;
+    putOff(id: string, until: number): Promise<boolean>;
+    remove(id: string): Promise<boolean>;
+  };
   readonly keys: {
     list(): Promise<StoredKey[]>;
     insert(key: StoredKey): Promise<void>;
@@ -168,6 +189,8 @@ export interface Queries {
 /** Queries inside a transaction. What it revokes gets its number as the last thing before the commit. */
 export interface Transaction extends Queries {
   revoke(...facts: RevocationFact[]): void;
+  /** Tells what happened to those who react to it: after the work, before the facts get their numbers. */
+  emit(...events: IssuerEvent[]): void;
   /**
    * Lets one transaction at a time through, across all instances, until the commit. For what must be decided once:
    * the first administrator, the last one, a key's next step. `account:<id>` keeps a session from starting while its
@@ -175,6 +198,15 @@ export interface Transaction extends Queries {
    */
   lock(name: "installation" | "administrators" | "keys" | `account:${string}`): Promise<void>;
 }
+
+/** One statement of somebody else's, in the transaction that is open. Answers its rows, as the driver gives them. */
+export type Query = (
+  sql: string,
+  parameters: readonly unknown[],
+) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+
+/** What is done in the transaction that emitted these events. What it throws rolls everything back. */
+export type Reaction = (events: readonly IssuerEvent[], query: Query) => Promise<void>;
 
 /**
  * The database. Every failure that is not the caller's comes out as `Refusal("unavailable")` with the driver's error as
@@ -185,6 +217,8 @@ export interface Store extends Queries {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Hears of this process's own facts, after their commit and before `transaction` resolves. Answers how to stop. */
   onFacts(listener: (facts: readonly NumberedFact[]) => void): () => void;
+  /** Has something done in each transaction of this process that emits events. Answers how to stop. */
+  onEvents(reaction: Reaction): () => void;
   /** Brings the schema up to date. Safe to run from several instances at once. */
   migrate(): Promise<void>;
   close(): Promise<void>;

@@ -9,9 +9,10 @@ export interface Crash {
   readonly act:
     | { readonly refresh: string }
     | { readonly start: string }
-    | { readonly push: AccessDeclaration; readonly by: Actor };
-  /** Between the commit and the reply, or before the so manieth random bytes of the act are given. */
-  readonly when: "before the reply" | { readonly random: number };
+    | { readonly push: AccessDeclaration; readonly by: Actor }
+    | { readonly invite: string; readonly by: Actor };
+  /** Before the so manieth random bytes of the act are given, or while the mail is sent that it wrote. */
+  readonly when: { readonly random: number } | "mail is sent";
 }
 
 function die(): never {
@@ -26,8 +27,7 @@ let randoms = 0;
 const { services } = await wire({
   ...options,
   masterKeys: [new Uint8Array(32).fill(7)],
-  // Asked for while tokens are signed: after the commit.
-  claims: async () => (armed && when === "before the reply" ? die() : undefined),
+  mail: { send: async () => die() },
   world: {
     now: () => systemWorld.now(),
     random: (bytes) => {
@@ -41,8 +41,11 @@ armed = true;
 randoms = 0;
 const nobody = { address: null, userAgent: null };
 if ("refresh" in act) await services.sessions.refresh({ client: "cli", refreshToken: act.refresh }, nobody);
+else if ("start" in act) await services.sessions.start({ client: "cli", origin: null, handoff: act.start }, nobody);
 else if ("push" in act) {
   await services.access.push(act.push, { prune: true, dryRun: false, emails: false }, act.by);
-} else await services.sessions.start({ client: "cli", origin: null, handoff: act.start }, nobody);
+} else await services.invitations.create({ email: act.invite, roles: [] }, act.by);
+// The background sends, and nothing of it keeps the process alive.
+if (when === "mail is sent") await new Promise((resolve) => setTimeout(resolve, 60_000));
 // Whoever gets here was not killed, which the exit code tells.
 process.exit(0);
