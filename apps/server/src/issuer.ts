@@ -78,13 +78,13 @@ export async function createIssuer<C extends z.ZodType<object>, M extends Metada
   });
 }
 
-function accountsOf<M extends MetadataSchemas>({ get, programSetsMetadata }: Accounts): IssuerAccounts<M> {
+function accountsOf<M extends MetadataSchemas>({ get, setMetadataAsProgram }: Accounts): IssuerAccounts<M> {
   return Object.freeze({
     get: async (id) => {
       const account = await get({ id });
       // Read by these very schemas.
       return { ...account, metadata: account.metadata as MetadataOf<M> };
     },
-    setMetadata: programSetsMetadata,
+    setMetadata: setMetadataAsProgram,
   } satisfies IssuerAccounts<M>);
 }

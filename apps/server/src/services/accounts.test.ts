@@ -28,8 +28,10 @@ const refresh = (person: Person) =>
 describe("an account", () => {
   test("is shown without its password hash", async () => {
     const shown = await issuer.services.accounts.get({ id: ann.id });
-    expect(Object.keys(shown).sort()).toEqual(["createdAt", "disabledAt", "email", "id", "name", "roles"]);
-    expect(await issuer.services.accounts.list({ limit: 10 })).toContainEqual(shown);
+    const { metadata, ...listed } = shown;
+    expect(Object.keys(listed).sort()).toEqual(["createdAt", "disabledAt", "email", "id", "name", "roles"]);
+    expect(metadata).toEqual({ public: {}, private: {} });
+    expect(await issuer.services.accounts.list({ limit: 10 })).toContainEqual(listed);
     expect(await reasonOf(issuer.services.accounts.get({ id: "A".repeat(22) }))).toBe("not_found");
   });
 });

@@ -46,7 +46,7 @@ export interface Accounts {
    */
   setMetadata(id: string, change: MetadataChange, actor: Actor): Promise<void>;
   /** The same by the program itself, which may do so to everybody. */
-  programSetsMetadata(id: string, change: MetadataChange): Promise<void>;
+  setMetadataAsProgram(id: string, change: MetadataChange): Promise<void>;
 }
 
 export interface AccountsDeps {
@@ -74,7 +74,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     },
     changePassword: createPasswordChange(deps),
     ...createAccountAdministration(deps),
-    programSetsMetadata: async (id, change) => {
+    setMetadataAsProgram: async (id, change) => {
       const parts = metadata.check(change);
       await store.transaction(async (tx) => {
         await holdAccount(tx, id);

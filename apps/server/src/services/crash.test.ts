@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type AccessDeclaration, systemWorld } from "@countersign/tokens";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { IssuerOptions } from "../issuer-options.ts";
 import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
+import type { MailMessage } from "./mail/message.ts";
 import type { Crash } from "./testing/crash-child.ts";
 import {
   ISSUER,
@@ -53,7 +54,8 @@ describe.each(Object.keys(databases))("server case 2: kill −9 over %s", (kind)
   const row = () => issuer.store.sessions.byId(ann.reply.session);
 
   test("between commit and reply of a refresh: the retry gets the successor that nobody heard of", async () => {
-    await crash({ act: { refresh: ann.refreshToken }, when: "before the reply" }, issuer.options);
+    // The first random bytes of a refresh are the access token's id.
+    await crash({ act: { refresh: ann.refreshToken }, when: { random: 1 } }, issuer.options);
     expect(await row()).toMatchObject({ gen: 1, endedAt: null });
     const retry = await refresh(ann.refreshToken);
     expect(await row()).toMatchObject({ gen: 1, endedAt: null });
@@ -114,5 +116,36 @@ describe.each(Object.keys(databases))("server case 2: kill −9 over %s", (kind)
       "sharer",
     ]);
     await expect(issuer.judge(ann.accessToken)).rejects.toMatchObject({ reason: "token_stale" });
+  });
+
+  describe("a mail", () => {
+    let admin: Person;
+    beforeEach(async () => {
+      admin = await issuer.administrator();
+    });
+    const invite = () => ({ invite: "bob@example.com", by: admin.actor });
+    const waiting = () => issuer.store.mails.due(Number.MAX_SAFE_INTEGER, 10);
+
+    test("between its cause and its commit: neither is there", async () => {
+      // Random are the invitation's secret and id, the audit record's id, the mail's id, and at last its nonce.
+      await crash({ act: invite(), when: { random: 5 } }, issuer.options);
+      expect(await waiting()).toEqual([]);
+      expect(await issuer.store.invitations.list({ limit: 5 })).toEqual([]);
+      expect(await issuer.store.audit.list({ limit: 5, event: "invitation.created" })).toEqual([]);
+    });
+
+    test("while it is sent: it is still there, and who lives sends it when its time with the dead one is over", async () => {
+      await crash({ act: invite(), when: "mail is sent" }, issuer.options);
+      const [mail] = await waiting();
+      expect(mail).toMatchObject({ kind: "invitation", attempts: 1 });
+      expect(mail?.dueAt).toBeGreaterThan(await issuer.store.now());
+      await issuer.store.mails.putOff(mail?.id ?? "", await issuer.store.now());
+      const sent: MailMessage[] = [];
+      const send = async (message: MailMessage) => void sent.push(message);
+      const other = await openTestIssuer({ database: issuer.options.database, world: systemWorld, mail: { send } });
+      await vi.waitFor(async () => expect(await waiting()).toEqual([]), { timeout: 10_000 });
+      await other.close();
+      expect(sent).toMatchObject([{ id: mail?.id, kind: "invitation", to: "bob@example.com" }]);
+    });
   });
 });

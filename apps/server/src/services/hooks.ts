@@ -73,13 +73,13 @@ async function run(hooks: Hooks, event: IssuerEvent, query: Query): Promise<void
 /** `settled` waits for every statement, also those that the hook did not wait for, and throws where one failed. */
 function transactionOf(query: Query): { tx: HookTransaction; settled: () => Promise<unknown> } {
   const asked: Promise<unknown>[] = [];
-  const ask = async (sql: string, parameters: readonly unknown[] = []) => {
+  const ask = (sql: string, parameters: readonly unknown[] = []) => {
     const answer = query(sql, parameters).catch((error: unknown) => {
       throw driverError(error);
     });
-    asked.push(answer);
     answer.catch(() => {}); // `settled` tells
-    return await answer;
+    asked.push(answer);
+    return answer;
   };
   // What a row looks like, the hook knows that asks for it.
   return { tx: { query: ask as HookTransaction["query"] }, settled: () => Promise.all(asked) };

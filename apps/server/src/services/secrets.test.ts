@@ -49,7 +49,7 @@ async function liveOnce(): Promise<string[]> {
     PASSWORD,
     "Tr0ub4dor&3 typed",
     used,
-    invitation.secret,
+    invitation.secret ?? "",
     ...[setUp, waiting].flatMap(({ handoff }) => handoff.split(".")[0] ?? []),
     ...replies.flatMap(({ refresh_token = "" }) => refresh_token.split(".").at(-1) ?? []),
     ...replies.flatMap(({ tokens }) => tokens.flatMap(({ access_token }) => access_token.split("."))),

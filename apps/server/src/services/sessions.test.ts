@@ -157,20 +157,6 @@ describe("a session", () => {
     const { session } = await issuer.services.sessions.start({ ...TERMINAL, handoff }, device);
     expect((await issuer.store.sessions.byId(session))?.userAgent).toMatch(/^Evil\[31mX: y{187,190}$/);
   });
-
-  test("carries the installation's own claims under one name", async () => {
-    const own = await openTestIssuer({ claims: async ({ audience }) => ({ plan: "pro", for: audience }) });
-    const ann = await own.person("ann");
-    const { claims } = await own.verifier.verify(ann.accessToken, ISSUER);
-    expect(claims).toMatchObject({ ext: { plan: "pro", for: ISSUER } });
-    await own.close();
-  });
-
-  test("corpus 35: an installation's own claim cannot take the name of ours", async () => {
-    const own = await openTestIssuer({ claims: async () => ({ scope: "users:write" }) });
-    await expect(own.person("ann")).rejects.toThrow(TypeError);
-    await own.close();
-  });
 });
 
 describe("ending a session", () => {

@@ -3,8 +3,11 @@ import type { Store } from "./store.ts";
 import { accountCases } from "./testing/account-cases.ts";
 import { attemptCases } from "./testing/attempt-cases.ts";
 import { auditCases } from "./testing/audit-cases.ts";
+import { eventCases } from "./testing/event-cases.ts";
 import { factCases } from "./testing/fact-cases.ts";
 import { inputCases } from "./testing/input-cases.ts";
+import { mailCases } from "./testing/mail-cases.ts";
+import { metadataCases } from "./testing/metadata-cases.ts";
 import { migrationCases } from "./testing/migration-cases.ts";
 import { oneTimeCases } from "./testing/one-time-cases.ts";
 import { registerCases } from "./testing/register-cases.ts";
@@ -15,13 +18,16 @@ import { transactionCases } from "./testing/transaction-cases.ts";
 
 const suite = [
   accountCases,
+  metadataCases,
   sessionCases,
   roleCases,
   registerCases,
   oneTimeCases,
+  mailCases,
   attemptCases,
   auditCases,
   factCases,
+  eventCases,
   transactionCases,
   inputCases,
   migrationCases,

@@ -85,6 +85,8 @@ function createConnection(database: DatabaseSync, patienceMs: number): DatabaseC
   const prepared = new Map<string, StatementSync>();
   const prepare = (query: string) => {
     const statement = prepared.get(query) ?? database.prepare(query);
+    // SQLite prepares the first of several, and is silent about the others.
+    if (query.slice(statement.sourceSQL.length).trim() !== "") throw new Error("more than one statement");
     if (prepared.size >= PREPARED_MAX) prepared.clear();
     prepared.set(query, statement);
     return statement;

@@ -74,6 +74,17 @@ describe("SQLite itself", () => {
     await expect(openSqlite({ file: path(), world })).rejects.toMatchObject(unavailable);
   });
 
+  test("two statements where there should be one are refused, and not half done", async () => {
+    const store = await openSqlite({ file, world });
+    await store.migrate();
+    store.onEvents(async (_, query) => void (await query("delete from roles; delete from accounts", [])));
+    await store.accounts.insert(anAccount("ada"));
+    const told = store.transaction(async (tx) => tx.emit({ type: "role.removed", at: 0, role: "", actor: null }));
+    await expect(told).rejects.toMatchObject(unavailable);
+    expect(await store.accounts.list({ limit: 1 })).toHaveLength(1);
+    await store.close();
+  });
+
   test("a full disk is unavailable, loses nothing that was acknowledged, and serves again when there is room", async () => {
     const database = openSqliteFile(file);
     const store = createSqliteStore(database, world, 5000);

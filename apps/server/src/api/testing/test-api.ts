@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { SessionReply } from "@countersign/tokens";
 import { createTRPCClient, httpLink, type TRPCClient, TRPCClientError } from "@trpc/client";
 import Fastify from "fastify";
-import { createIssuer, type IssuerOptions } from "../../issuer.ts";
+import { createIssuer, type Issuer, type IssuerOptions } from "../../issuer.ts";
 import type { ErrorShape } from "../error-shape.ts";
 import type { IssuerRouter } from "../router.ts";
 
@@ -34,6 +34,7 @@ type Person = {
 
 /** A real issuer behind real routes, without a socket. */
 export interface TestApi {
+  readonly issuer: Issuer;
   readonly options: IssuerOptions;
   /** The API, called by tRPC's own client with this token. */
   client(token?: string): TRPCClient<IssuerRouter>;
@@ -102,6 +103,7 @@ export async function openTestApi(given: Partial<IssuerOptions> = {}): Promise<T
   };
 
   return {
+    issuer,
     options,
     client,
     send,

@@ -14,7 +14,7 @@ export const plainTexts: MailTexts = {
   invitation: ({ link, expiresAt }, issuer) => ({
     subject: `You are invited to ${nameOf(issuer)}`,
     text: [
-      `You are invited to make an account at ${issuer}.`,
+      `You are invited to make an account at ${nameOf(issuer)}.`,
       `This link is for you alone. It is good once, until ${utc(expiresAt)}:`,
       link,
       "If you did not expect this, do nothing: without the link there will be no account.",
@@ -24,7 +24,7 @@ export const plainTexts: MailTexts = {
   password_changed: ({ at, address }, issuer) => ({
     subject: `Your password at ${nameOf(issuer)} was changed`,
     text: [
-      `The password of your account at ${issuer} was changed on ${utc(at)}${address === null ? "" : ` from ${address}`}.`,
+      `The password of your account at ${nameOf(issuer)} was changed on ${utc(at)}${address === null ? "" : ` from ${address}`}.`,
       "All your other sessions were ended.",
       "If this was not you, tell whoever runs this service at once: somebody else can use your account.",
     ].join("\n\n"),
@@ -33,14 +33,14 @@ export const plainTexts: MailTexts = {
   sign_up_attempt: ({ at }, issuer) => ({
     subject: `You already have an account at ${nameOf(issuer)}`,
     text: [
-      `On ${utc(at)} somebody tried to make an account at ${issuer} with your e-mail address. You have one already, so none was made.`,
+      `On ${utc(at)} somebody tried to make an account at ${nameOf(issuer)} with your e-mail address. You have one already, so none was made.`,
       "If this was you, sign in instead. If it was not, there is nothing to do: nobody got into your account.",
     ].join("\n\n"),
   }),
 };
 
 function nameOf(issuer: string): string {
-  return new URL(issuer).host;
+  return issuer.replace("https://", "");
 }
 
 function utc(milliseconds: number): string {

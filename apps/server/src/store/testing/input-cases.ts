@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { aHandoff, anAccount, anEntry, anInvitation, aRole, aSession, NOW } from "./samples.ts";
+import { aHandoff, aMail, anAccount, anEntry, anInvitation, aRole, aSession, NOW } from "./samples.ts";
 import type { Given } from "./setting.ts";
 
 /** What would do harm if it ever reached SQL as text. */
@@ -29,6 +29,8 @@ export function inputCases(given: Given): void {
       });
       const handoff = aHandoff("one", text, { hash: text, clientId: text, origin: text, jkt: text, amr: [text] });
       const invitation = anInvitation("one", { id: text, hash: text, email: text, roles: [text], invitedBy: text });
+      const mail = aMail("one", { id: text, kind: text, subject: text, sealed: text });
+      const metadata = { public: { [text]: text }, private: { [text]: [text] } };
       const role = aRole(text, [], { description: text, permissions: [{ audience: text, permission: text }] });
       const texts = { actor: text, subject: text, session: text, address: text, detail: { [text]: text } };
       const entry = anEntry("one", { id: text, event: text, ...texts });
@@ -41,6 +43,13 @@ export function inputCases(given: Given): void {
       expect(await store.accounts.list({ limit: 5, after: text })).toEqual([]);
       expect(await store.accounts.setPassword(text, text)).toBe(true);
       expect(await store.accounts.raiseVersion(text)).toBe(1);
+      await store.metadata.put(text, metadata);
+      expect(await store.metadata.read(text)).toStrictEqual(metadata);
+      await store.mails.insert(mail);
+      expect(await store.mails.due(NOW, 5)).toStrictEqual([mail]);
+      expect(await store.mails.claim(mail, NOW)).toBe(true);
+      expect(await store.mails.putOff(text, NOW)).toBe(true);
+      expect(await store.mails.remove(text)).toBe(true);
       await store.sessions.insert(session);
       expect(await store.sessions.living(text, NOW)).toStrictEqual([session]);
       expect(await store.sessions.endAll(text, NOW, "reuse", text)).toEqual([]);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Account, AuditEntry, Handoff, Invitation, Role, Session, StoredKey } from "../records.ts";
+import type { Account, AuditEntry, Handoff, Invitation, Mail, Role, Session, StoredKey } from "../records.ts";
 
 // Records as the services write them; what matters to a test is given, the rest is something.
 
@@ -75,6 +75,19 @@ export function anInvitation(name: string, more: Partial<Invitation> = {}): Invi
     invitedBy: idOf("administrator"),
     createdAt: NOW,
     expiresAt: NOW + HOUR,
+    ...more,
+  };
+}
+
+export function aMail(name: string, more: Partial<Mail> = {}): Mail {
+  return {
+    id: idOf(`mail ${name}`),
+    kind: "invitation",
+    subject: idOf(`invitation ${name}`),
+    sealed: "sealed",
+    attempts: 0,
+    dueAt: NOW,
+    createdAt: NOW,
     ...more,
   };
 }
