@@ -23,7 +23,9 @@ export interface Accounts {
    *
    * @throws {Refusal} `not_found`, `bad_request` for what is no address
    */
-  get(which: { readonly id: string } | { readonly email: string }): Promise<AccountView & { readonly metadata: Metadata }>;
+  get(
+    which: { readonly id: string } | { readonly email: string },
+  ): Promise<AccountView & { readonly metadata: Metadata }>;
   list(page: Page): Promise<readonly AccountView[]>;
   /**
    * Changes the actor's password; ends all its other sessions, and makes every token it has now too old.

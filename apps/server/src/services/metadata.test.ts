@@ -140,9 +140,9 @@ describe("an installation", () => {
       metadata: { public: z.object({ n: z.string().transform(Number).optional() }) },
     });
     const bob = await changing.person("bob");
-    expect(
-      await reasonOf(changing.services.accounts.setMetadataAsProgram(bob.id, { public: { n: "3" } })),
-    ).toBe("bad_request");
+    expect(await reasonOf(changing.services.accounts.setMetadataAsProgram(bob.id, { public: { n: "3" } }))).toBe(
+      "bad_request",
+    );
     await changing.close();
   });
 });
