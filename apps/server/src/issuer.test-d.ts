@@ -72,6 +72,11 @@ export async function refused(): Promise<void> {
     // @ts-expect-error: there is no such kind of mail
     mail: { send: async () => {}, texts: { invite: () => ({ subject: "", text: "" }) } },
   });
+  const half = await createIssuer({ ...common, metadata: { public: publicSchema } });
+  const nothing = (await half.accounts.get("id")).metadata.private;
+  yes<Equals<typeof nothing, Readonly<Record<string, never>>>>();
+  // @ts-expect-error: nothing is kept there
+  await half.accounts.setMetadata("id", { private: {} });
   const bare = await createIssuer(common);
   const { metadata } = await bare.accounts.get("id");
   no<IsAny<typeof metadata.public>>();

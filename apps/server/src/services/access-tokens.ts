@@ -7,7 +7,7 @@ import { createId } from "./ids.ts";
 import type { Keys } from "./keys.ts";
 
 /** Everything that the tokens of one reply will say but for the session, read in one transaction. */
-export interface Granted {
+interface Granted {
   readonly account: Account;
   readonly tokens: readonly { readonly audience: string; readonly scope: string; readonly own?: JsonObject }[];
   /** When it was read, in milliseconds: the tokens' `iat`. */

@@ -156,6 +156,14 @@ describe("the installation's own claims", () => {
     await start();
   });
 
+  test("that are never found are given up after 5 s", { timeout: 20_000 }, async () => {
+    await open({ schema: anything, of: () => new Promise<object>(() => {}) });
+    expect(await refused(issuer.person("ann"))).toMatchObject({
+      reason: "internal",
+      cause: expect.objectContaining({ message: "not done within 5000 ms" }),
+    });
+  });
+
   test("whose source refuses are refused for its reason", async () => {
     await open({ schema: anything, of: () => Promise.reject(new Refusal("not_permitted")) });
     expect(await reasonOf(issuer.person("ann"))).toBe("not_permitted");

@@ -53,7 +53,7 @@ export function createOutbox({ issuer, store, audit, masterKeys, options, logger
   const send = async (mail: Mail) => {
     const message = worded(mail.id, await openMail(mail, masterKeys), texts, issuer);
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(SEND_MS)]);
-    await within(SEND_MS, () => Promise.race([options.send(message, { signal }), stopped(closing.signal)]));
+    await within(SEND_MS, () => Promise.race([options.send(message, { signal }), stopped(signal)]));
   };
 
   const attempt = async (mail: Mail) => {
@@ -103,7 +103,7 @@ function worded(id: string, letter: Letter, texts: MailTexts, issuer: string): M
 
 function stopped(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(new Error("the issuer closes")), { once: true });
+    signal.addEventListener("abort", () => reject(new Error("told to stop")), { once: true });
   });
 }
 

@@ -1,7 +1,7 @@
 import type { MailFacts, MailKind } from "./message.ts";
 
 /** The words of a mail: one line, and plain text. */
-export interface Words {
+interface Words {
   readonly subject: string;
   readonly text: string;
 }
