@@ -52,7 +52,6 @@ export interface Accounts {
 }
 
 export interface AccountsDeps {
-  readonly issuer: string;
   readonly store: Store;
   readonly audit: AuditWriter;
   readonly limits: Limits;
