@@ -3,7 +3,7 @@ import type { Grantable, Role } from "../store/records.ts";
 import type { Queries, Transaction } from "../store/store.ts";
 import { type AccessPlan, planAccess, type RolePlan } from "./access-plan.ts";
 import type { AuditWriter } from "./audit.ts";
-import type { Actor, Caller } from "./caller.ts";
+import { type Actor, actorIdOf, type Caller } from "./caller.ts";
 
 interface Doing {
   readonly audit: AuditWriter;
@@ -42,6 +42,7 @@ async function applyRole(tx: Transaction, audience: string, plan: RolePlan, { pr
 
   if (prune && plan.isEmptied) {
     await tx.roles.remove(name);
+    tx.emit({ type: "role.removed", at: await tx.now(), role: name, actor: actorIdOf(by) });
     return await note("role.removed");
   }
   const after: Role = {

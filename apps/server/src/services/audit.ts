@@ -2,7 +2,7 @@ import type { World } from "@countersign/tokens";
 import type { AuditEntry } from "../store/records.ts";
 import type { Page, Queries } from "../store/store.ts";
 import { type AuditEvent, auditEvents } from "./audit-events.ts";
-import type { Actor, Caller } from "./caller.ts";
+import { type Actor, actorIdOf, type Caller } from "./caller.ts";
 import { createId } from "./ids.ts";
 
 /** What is written down. */
@@ -40,7 +40,7 @@ export function createAudit({ store, world }: { store: Queries; world: World }):
         at,
         event,
         outcome: auditEvents[event],
-        actor: actor ?? ("id" in by ? by.id : null),
+        actor: actor ?? actorIdOf(by),
         subject: subject ?? null,
         session: session ?? ("session" in by ? by.session : null),
         address: by.address,

@@ -15,3 +15,8 @@ export interface Actor extends Caller {
   /** The session of the token; null for a service. */
   readonly session: string | null;
 }
+
+/** The account or service that acts; null where it is nobody that we know. */
+export function actorIdOf(by: Caller | Actor): string | null {
+  return "id" in by ? by.id : null;
+}

@@ -2,7 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Refusal } from "@countersign/tokens";
+import { type AccessDeclaration, Refusal } from "@countersign/tokens";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -319,6 +319,14 @@ describe("what happens is told", () => {
     ]);
     expect(await since(() => roles.revoke(ann.id, "reader", admin.actor))).toEqual([]);
     expect(await since(() => roles.remove("reader", admin.actor))).toEqual([{ type: "role.removed", ...by }]);
+    const push = (declared: NonNullable<AccessDeclaration["roles"]>) =>
+      issuer.services.access.push(
+        { audience: "https://files.example", permissions: ["files:read"], roles: declared },
+        { prune: true, dryRun: false, emails: false },
+        admin.actor,
+      );
+    expect(await since(() => push({ reader: { permissions: ["files:read"] } }))).toEqual([]);
+    expect(await since(() => push({}))).toEqual([{ type: "role.removed", ...by }]);
   });
 
   test("server case 18: without a password, token, hash or secret", async () => {

@@ -2,7 +2,7 @@ import type { Metadata } from "../store/records.ts";
 import type { Transaction } from "../store/store.ts";
 import { raiseAccount } from "./account-version.ts";
 import type { AuditWriter } from "./audit.ts";
-import type { Actor, Caller } from "./caller.ts";
+import { type Actor, actorIdOf, type Caller } from "./caller.ts";
 
 /** What is done to an account that is there and held. */
 interface Replacement {
@@ -25,6 +25,5 @@ export async function replaceMetadata(
   if (narrowed) await raiseAccount(tx, id);
   const detail = { parts: named.join(" "), narrowed };
   await audit.write(tx, { event: "account.metadata_changed", at, by, subject: id, detail });
-  const actor = "id" in by ? by.id : null;
-  tx.emit({ type: "account.metadata_changed", at, account: id, parts: named, actor });
+  tx.emit({ type: "account.metadata_changed", at, account: id, parts: named, actor: actorIdOf(by) });
 }
