@@ -1,4 +1,4 @@
-import type { Verifier } from "@countersign/guard";
+import type { OwnVerifier } from "@countersign/guard";
 import type { FastifyPluginAsync } from "fastify";
 import type { z } from "zod";
 import { createIssuerGuard } from "./api/guard.ts";
@@ -43,7 +43,7 @@ export interface Issuer<M extends MetadataSchemas = MetadataSchemas> {
   /** All its routes: `/trpc`, `/session/*`, `/.well-known/*`, `/setup`, `/livez`, `/readyz`. */
   readonly plugin: FastifyPluginAsync;
   /** For guards in this process: no key set is fetched, and what is revoked here is known at once. */
-  readonly verifier: Verifier;
+  readonly verifier: OwnVerifier;
   readonly accounts: IssuerAccounts<M>;
   /** Brings the schema up to date. `createIssuer` has done so; again is harmless. */
   migrate(): Promise<void>;

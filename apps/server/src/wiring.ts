@@ -1,4 +1,4 @@
-import { createVerifier, type Verifier } from "@countersign/guard";
+import { createVerifier, type OwnVerifier } from "@countersign/guard";
 import { importMasterKey, type MasterKey, systemWorld, type World } from "@countersign/tokens";
 import { permissions } from "./api/permissions.ts";
 import { checkIssuerUrl, type IssuerOptions } from "./issuer-options.ts";
@@ -40,7 +40,7 @@ import type { Store } from "./store/store.ts";
 /** Everything behind the API, put together. */
 export interface Wired {
   readonly services: Services;
-  readonly verifier: Verifier;
+  readonly verifier: OwnVerifier;
   readonly store: Store;
   /** Ends what runs in the background, and closes the database. */
   close(): Promise<void>;

@@ -198,7 +198,10 @@ describe("corpus 17: nothing that breaks lets anybody in", () => {
     ],
     ["verify rejects with nothing", () => ({ verify: () => Promise.reject() })],
     ["verify answers nothing", () => ({ verify: () => Promise.resolve(undefined as never) })],
-    ["verify answers an empty token", () => ({ verify: () => Promise.resolve({} as never) })],
+    [
+      "verify answers a token of nobody",
+      () => ({ verify: async (_, audience) => ({ issuer: desk.verifier.issuer, audience, jkt: null }) as never }),
+    ],
     [
       "judge throws",
       () => ({
@@ -207,6 +210,7 @@ describe("corpus 17: nothing that breaks lets anybody in", () => {
         },
       }),
     ],
+    ["judge rejects", () => ({ judge: () => Promise.reject(new Error(secret)) })],
   ];
 
   test.each(broken)("%s: 500, and not a word about it", async (_what, change) => {
@@ -223,12 +227,16 @@ describe("corpus 17: nothing that breaks lets anybody in", () => {
     }
   });
 
-  test("a verifier that lets another issuer's or audience's token pass", async () => {
-    for (const change of [{ iss: "https://evil.example" }, { aud: "https://other.example" }]) {
-      const verify: Verifier["verify"] = async (token, audience) => {
-        const { kid, claims } = await desk.verifier.verify(token, audience);
-        return { kid, claims: { ...claims, ...change } };
-      };
+  test("a verifier that lets another issuer's or audience's token pass, or says neither", async () => {
+    for (const change of [
+      { issuer: "https://evil.example" },
+      { audience: "https://other.example" },
+      { issuer: undefined as never },
+    ]) {
+      const verify: Verifier["verify"] = async (token, audience) => ({
+        ...(await desk.verifier.verify(token, audience)),
+        ...change,
+      });
       const guard = createGuard(t, { ...common, issuer: { ...desk.verifier, verify } });
       const router = guard.router({ me: guard.signedIn.query(() => "ran") });
       expect(refusalIn(await send(router, "me", { token: await desk.account() })).reason).toBe("token_invalid");

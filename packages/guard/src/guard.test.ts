@@ -1,3 +1,4 @@
+import { Refusal } from "@countersign/tokens";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -6,6 +7,7 @@ import { type Facts, facts } from "./facts.ts";
 import { createGuard } from "./guard.ts";
 import { createDesk, type Desk } from "./testing/desk.ts";
 import { post, refusalIn, send } from "./testing/send.ts";
+import type { Verifier } from "./verifier.ts";
 
 let desk: Desk;
 beforeEach(async () => {
@@ -189,6 +191,25 @@ describe("what is judged on every call", () => {
     expect(refusalIn(await send(router, "me", { token: await desk.account({ jti: "2" }) })).reason).toBe("unknown_key");
   });
 
+  test("a verifier that has to ask is waited for, and asked on every call", async () => {
+    const asked: string[] = [];
+    const ended = new Set<string>();
+    const judge: Verifier["judge"] = async (token) => {
+      asked.push(token.subject.id);
+      await Promise.resolve();
+      if (ended.has(token.subject.id)) throw new Refusal("session_ended");
+    };
+    const t = initTRPC.context<{ auth: Facts }>().create();
+    const options = { audience: AUDIENCE, permissions: ["a:b"], world: desk.world } as const;
+    const guard = createGuard(t, { ...options, issuer: { ...desk.verifier, judge } });
+    const router = guard.router({ me: guard.signedIn.query(() => "ran") });
+    const token = await desk.account();
+    expect((await send(router, "me,me?batch=1&input={}", { token })).status).toBe(200);
+    ended.add("ann");
+    expect(refusalIn(await send(router, "me", { token })).reason).toBe("session_ended");
+    expect(asked).toEqual(["ann", "ann", "ann"]);
+  });
+
   test("a token's signature is checked once, in one request and in many", async () => {
     const { router } = createApi();
     const token = await desk.account();
@@ -307,7 +328,6 @@ describe("what is added around a policy", () => {
 
   test("a Refusal or a TRPCError of enrich refuses the call, as what it is", async () => {
     const t = initTRPC.context<{ auth: Facts }>().create();
-    const { Refusal } = await import("@countersign/tokens");
     let thrown: unknown;
     const guard = createGuard(t, {
       issuer: desk.verifier,

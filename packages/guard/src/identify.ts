@@ -1,9 +1,9 @@
-import { type AccessToken, Refusal } from "@countersign/tokens";
+import { Refusal } from "@countersign/tokens";
 import { bearerToken } from "./bearer.ts";
 import { Facts } from "./facts.ts";
 import { type Principal, type PrincipalRules, principalOf } from "./principal.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
-import type { Verifier } from "./verifier.ts";
+import type { VerifiedToken, Verifier } from "./verifier.ts";
 
 export interface IdentifierParts<P extends string, Claims> extends PrincipalRules<P, Claims> {
   readonly verifier: Verifier;
@@ -15,7 +15,7 @@ export interface IdentifierParts<P extends string, Claims> extends PrincipalRule
 }
 
 interface Identity<P extends string, Claims> {
-  readonly token: AccessToken;
+  readonly token: VerifiedToken;
   readonly principal: Principal<P, Claims>;
   readonly exp: number;
 }
@@ -35,7 +35,7 @@ export function createIdentifier<P extends string, Claims>(
   async function verify(text: string): Promise<Identity<P, Claims>> {
     const token = await parts.verifier.verify(text, parts.audience);
     assertOurs(token, parts);
-    return { token, principal: principalOf(token, parts), exp: token.claims.exp };
+    return { token, principal: principalOf(token.subject, parts), exp: token.exp };
   }
 
   async function read(facts: Facts): Promise<Identity<P, Claims>> {
@@ -46,16 +46,18 @@ export function createIdentifier<P extends string, Claims>(
     const shared = requests.get(facts) ?? read(facts);
     requests.set(facts, shared);
     const { token, principal } = await shared;
-    parts.verifier.judge(token);
+    const asked = parts.verifier.judge(token);
+    // What is known at once is not waited for.
+    if (asked !== undefined) await asked;
     return principal;
   };
 }
 
 /** What the verifier has checked already, and must have: this is the last place that can tell. */
-function assertOurs({ claims }: AccessToken, { verifier, audience }: { verifier: Verifier; audience: string }): void {
-  if (claims.iss !== verifier.issuer || claims.aud !== audience) {
+function assertOurs(token: VerifiedToken, { verifier, audience }: { verifier: Verifier; audience: string }): void {
+  if (token.issuer !== verifier.issuer || token.audience !== audience) {
     throw new Refusal("token_invalid", { detail: "the verifier let a token pass that is for somebody else" });
   }
   // RFC 9449 §7.2: a token bound to a key is worth nothing without a proof, and proofs are not read yet.
-  if (claims.cnf) throw new Refusal("key_mismatch", { detail: "a bound token without a proof" });
+  if (token.jkt !== null) throw new Refusal("key_mismatch", { detail: "a bound token without a proof" });
 }

@@ -7,7 +7,7 @@ describe("a verifier over keys and revocations", () => {
   test("verifies a token for the audience it is asked about, and for no other", async () => {
     const desk = await createDesk();
     const token = await desk.account();
-    expect((await desk.verifier.verify(token, AUDIENCE)).claims.sub).toBe("ann");
+    expect((await desk.verifier.verify(token, AUDIENCE)).subject.id).toBe("ann");
     await expect(desk.verifier.verify(token, "https://other.example")).rejects.toMatchObject({
       reason: "token_invalid",
     });

@@ -1,5 +1,6 @@
-import { type AccessToken, isAccountClaims, permissionsOf, Refusal } from "@countersign/tokens";
+import { Refusal } from "@countersign/tokens";
 import type { z } from "zod";
+import type { Subject } from "./verifier.ts";
 
 interface CommonPrincipal<P extends string> {
   /** The stable identifier: an account's, or a service's client id. Unique within the issuer. */
@@ -15,13 +16,18 @@ interface CommonPrincipal<P extends string> {
 /** Somebody who signed in. */
 export interface AccountPrincipal<P extends string = string, Claims = unknown> extends CommonPrincipal<P> {
   readonly kind: "account";
-  readonly session: string;
+  /** The sign-in that this belongs to. Our own issuer always names it; another may not. */
+  readonly session: string | null;
   /** The organisation that the account acts in. */
   readonly org: string | null;
-  /** When the person last proved who they are, in seconds since the epoch. Refreshing does not move it. */
-  readonly authTime: number;
-  /** How they proved it (RFC 8176). */
+  /**
+   * When the person last proved who they are, in seconds since the epoch. Refreshing does not move it. `null` where an
+   * issuer other than ours does not say, so take it for long ago.
+   */
+  readonly authTime: number | null;
+  /** How they proved it (RFC 8176); empty where an issuer other than ours does not say. */
   readonly amr: readonly string[];
+  /** With one factor or two; one where nobody says. */
   readonly acr: "1fa" | "2fa";
   /** The installation's own claims, as the schema given to `createGuard({ claims })` read them. */
   readonly claims: Claims;
@@ -42,41 +48,41 @@ export interface PrincipalRules<P extends string, Claims> {
 }
 
 /**
- * Who a verified token speaks for. Deeply frozen, because requests that carry the same token share it. Permissions that
- * this API does not know are left out.
+ * Who a call comes from, made from what its token says. Deeply frozen, because requests that carry the same token share
+ * it. Permissions that this API does not know are left out.
  *
  * Does not check: the token, and whether it still holds.
  *
  * @throws {Refusal} `token_invalid` where the installation's own claims are not as this API expects them.
  */
 export function principalOf<P extends string, Claims>(
-  { claims }: AccessToken,
+  subject: Subject,
   rules: PrincipalRules<P, Claims>,
 ): Principal<P, Claims> {
   const granted = new Set(
-    permissionsOf(claims.scope).filter((name): name is P => (rules.permissions as ReadonlySet<string>).has(name)),
+    subject.permissions.filter((name): name is P => (rules.permissions as ReadonlySet<string>).has(name)),
   );
   const common = {
-    id: claims.sub,
-    client: claims.client_id,
+    id: subject.id,
+    client: subject.client,
     permissions: readOnly(granted),
     can: (permission: P) => granted.has(permission),
   };
-  if (!isAccountClaims(claims)) return Object.freeze({ kind: "service", ...common });
+  if (subject.kind === "service") return Object.freeze({ kind: "service", ...common });
   return Object.freeze({
     kind: "account",
     ...common,
-    session: claims.sid,
-    org: claims.org ?? null,
-    authTime: claims.auth_time,
-    amr: Object.freeze([...claims.amr]),
-    acr: claims.acr,
-    claims: ownClaims(claims.ext ?? {}, rules.claims),
+    session: subject.session,
+    org: subject.org,
+    authTime: subject.authTime,
+    amr: Object.freeze([...subject.amr]),
+    acr: subject.acr,
+    claims: ownClaims(subject.claims, rules.claims),
   });
 }
 
-function ownClaims<Claims>(ext: object, schema: z.ZodType<Claims>): Claims {
-  const parsed = schema.safeParse(ext);
+function ownClaims<Claims>(claims: object, schema: z.ZodType<Claims>): Claims {
+  const parsed = schema.safeParse(claims);
   if (!parsed.success)
     throw new Refusal("token_invalid", { detail: "own claims of the wrong shape", cause: parsed.error });
   return deepFreeze(parsed.data);

@@ -36,7 +36,7 @@ describe("a verifier for an issuer elsewhere", () => {
     expect(server.visits).toEqual([]);
     const tokens = await Promise.all(Array.from({ length: 20 }, (_, at) => desk.account({ jti: `${at}` })));
     const verified = await Promise.all(tokens.map((token) => verifier.verify(token, AUDIENCE)));
-    expect(verified.map((one) => one.claims.sub)).toEqual(tokens.map(() => "ann"));
+    expect(verified.map((one) => one.subject.id)).toEqual(tokens.map(() => "ann"));
     expect(server.visits).toEqual([METADATA, JWKS]);
   });
 
@@ -169,7 +169,7 @@ describe("an issuer's documents that are not believed", () => {
       y: "A".repeat(43),
     };
     server.answer(JWKS, { keys: [later, offCurve, desk.pair.generated.publicJwk] });
-    expect((await verify(await desk.account())).claims.sub).toBe("ann");
+    expect((await verify(await desk.account())).subject.id).toBe("ann");
   });
 
   test.each([301, 302, 303, 307, 308])("corpus 10: a redirect (%i) is not followed", async (status) => {

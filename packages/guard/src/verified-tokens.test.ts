@@ -27,6 +27,12 @@ describe("the memory of verified tokens", () => {
     expect(verified()).toBe(1);
   });
 
+  test("keeps nothing of which nobody says when it ends", async () => {
+    const { get, tokens } = createMemory();
+    await get("a", Number.NaN);
+    expect(tokens.size).toBe(0);
+  });
+
   test("callers that ask at the same moment share one verification, and its refusal", async () => {
     const { get, verified, tokens } = createMemory();
     await Promise.all(Array.from({ length: 50 }, () => get("a")));

@@ -27,7 +27,8 @@ export function createVerifiedTokens<T extends Verified>(options: {
 }): VerifiedTokens<T> {
   const known = new Map<string, T>();
   const running = new Map<string, Promise<T>>();
-  const isOver = (entry: T) => entry.exp * 1000 <= options.now();
+  // Written so that an end that is no number has come.
+  const isOver = (entry: T) => !(entry.exp * 1000 > options.now());
 
   function remember(token: string, entry: T): T {
     if (isOver(entry)) return entry;
