@@ -202,6 +202,13 @@ const remote = {
 } as const;
 createGuard(t, { ...remote, revocation: { mode: "until-expiry" } });
 createGuard(t, { ...remote, revocation: { mode: "until-expiry" }, fetch });
+// The modes are types already; until they are built, a guard in one of them does not start.
+createGuard(t, { ...remote, revocation: { mode: "feed", silence: 30, whenSilent: "trust-until-expiry" } });
+createGuard(t, { ...remote, revocation: { mode: "poll", maxStale: 30 } });
+// @ts-expect-error: how old its knowledge may be is a decision
+createGuard(t, { ...remote, revocation: { mode: "poll" } });
+// @ts-expect-error: nothing is silent where nothing speaks
+createGuard(t, { ...remote, revocation: { mode: "until-expiry", whenSilent: "refuse" } });
 // @ts-expect-error: how a revoked token stops working must be written out
 createGuard(t, remote);
 // @ts-expect-error: no such mode

@@ -15,10 +15,11 @@ export type {
   RefusableShape,
 } from "./guard-types.ts";
 export { createVerifier, type OwnToken, type OwnVerifier, type VerifierParts } from "./local-verifier.ts";
-export type { CommonOptions, LocalIssuer, RemoteIssuer, Revocation } from "./options.ts";
+export type { CommonOptions, LocalIssuer, RemoteIssuer } from "./options.ts";
 export type { Policy } from "./policy.ts";
 export type { AccountPrincipal, Principal, ServicePrincipal } from "./principal.ts";
 export { type ChallengeError, type RefusalRow, refusalOf, refusals, trpcErrorOf } from "./refusal.ts";
 export type { RefusalData } from "./refused-call.ts";
 export type { ResponseMetaInput } from "./response-meta.ts";
+export type { Revocation } from "./revocation.ts";
 export type { AccountSubject, ServiceSubject, Subject, VerifiedToken, Verifier } from "./verifier.ts";

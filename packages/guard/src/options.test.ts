@@ -46,6 +46,16 @@ describe("corpus 17: a guard that would not guard is not made", () => {
     ["an audience with a pattern for a query", { ...remote, audience: "https://api.example/?.*" }, "audience:"],
     ["an empty audience for a verifier", { ...local, audience: "" }, "audience:"],
     ["no word on revocation", { ...remote, revocation: undefined }, "revocation:"],
+    [
+      "corpus 17: the feed, which is not built yet, as anything weaker",
+      { ...remote, revocation: { mode: "feed", whenSilent: "trust-until-expiry" } },
+      'revocation: mode "feed" is not built yet',
+    ],
+    [
+      "corpus 17: polling, which is not built yet, as anything weaker",
+      { ...remote, revocation: { mode: "poll", maxStale: 30 } },
+      'revocation: mode "poll" is not built yet',
+    ],
     ["an unknown mode of revocation", { ...remote, revocation: { mode: "never" } }, "revocation:"],
     ["revocation for a verifier that knows", { ...local, revocation: { mode: "until-expiry" } }, "revocation:"],
     ["no permissions", { ...local, permissions: undefined }, "permissions:"],

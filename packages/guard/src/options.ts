@@ -3,13 +3,8 @@ import type { z } from "zod";
 import type { BaseBuilder, Overwrite } from "./guard-types.ts";
 import type { Principal } from "./principal.ts";
 import type { RemoteOptions } from "./remote-verifier.ts";
+import { checkRevocation, type Revocation } from "./revocation.ts";
 import type { Verifier } from "./verifier.ts";
-
-/** How a guard learns that a token was revoked. */
-export interface Revocation {
-  /** Not at all: a token lives until it expires, at most 15 minutes. */
-  readonly mode: "until-expiry";
-}
 
 /** What a guard needs, wherever its issuer is. */
 export interface CommonOptions<P extends string, Claims, Context, Meta, Base, Shape, Extra> {
@@ -80,9 +75,7 @@ function remoteAudience({ issuer, audience, revocation }: RemoteIssuer): string 
   assertHttps("issuer", issuer);
   if (audience === undefined)
     throw new TypeError("audience: name this API's public base URL, as it stands in its tokens");
-  if (revocation?.mode !== "until-expiry") {
-    throw new TypeError('revocation: write out { mode: "until-expiry" }, how a revoked token stops working here');
-  }
+  checkRevocation(revocation);
   return assertAudience(audience);
 }
 
