@@ -11,6 +11,8 @@ import type {
   TRPCUnsetMarker,
 } from "@trpc/server";
 import type { AccessTable } from "./access-table.ts";
+import type { ServiceRights } from "./as-service.ts";
+import type { Facts } from "./facts.ts";
 import type { Policy } from "./policy.ts";
 import type { AccountPrincipal, Principal } from "./principal.ts";
 import type { RefusalData } from "./refused-call.ts";
@@ -82,6 +84,13 @@ export interface Guard<G extends GuardTypes> {
       ...permissions: Q
     ): Guarded<G, { readonly allowedAny: Q }, { principal: Anyone<G> } & G["extra"]>;
   };
+  /**
+   * For jobs in this process: `createCaller({ …, auth: guard.asService("nightly", { permissions }) })`. They are judged as
+   * any service is; only this guard believes these facts, and no request can bring them.
+   *
+   * @throws {TypeError} for a job without a name, or without permissions of this API.
+   */
+  asService(name: string, rights: ServiceRights<G["permission"]>): Facts;
   /**
    * `t.router`, for guarded procedures only.
    *

@@ -100,6 +100,13 @@ const feed = open.orSignedIn("public, personalised").query(({ ctx }) => {
   return ctx.principal?.id ?? null;
 });
 
+// Jobs in this process.
+const job: Facts = guard.asService("nightly", { permissions: ["notes:write"] });
+// @ts-expect-error: none of this API's permissions
+guard.asService("nightly", { permissions: ["notes:purge"] });
+// @ts-expect-error: a job does something
+guard.asService("nightly");
+
 // What does not compile.
 // @ts-expect-error: a misspelt permission
 allowed("notes:raed");
@@ -254,4 +261,4 @@ createHTTPServer({
 // @ts-expect-error: no request
 facts("Bearer a");
 
-export const used = [id, table, sealed, policy, reason, ran, retryAfter, mine, owned, forged, made, fetchContext];
+export const used = [id, job, table, sealed, policy, reason, ran, retryAfter, mine, owned, forged, made, fetchContext];

@@ -8,6 +8,7 @@ import type {
 } from "@trpc/server";
 import { z } from "zod";
 import { accessTable } from "./access-table.ts";
+import { asService, type ServiceRights } from "./as-service.ts";
 import { type Decide, decideAllowed, decideOpen, decideOrSignedIn, decideSignedIn } from "./decide.ts";
 import type { Facts } from "./facts.ts";
 import type { Guard } from "./guard-types.ts";
@@ -60,7 +61,9 @@ export function createGuard<
     typeof options.issuer === "string"
       ? createRemoteVerifier(options.issuer, { fetch: options.fetch, now })
       : options.issuer;
-  const identify = createIdentifier<P, unknown>({ ...settings, verifier, claims: options.claims ?? anyClaims, now });
+  const self = Object.freeze({});
+  const claims = options.claims ?? anyClaims;
+  const identify = createIdentifier<P, unknown>({ ...settings, self, verifier, claims, now });
 
   type Who = Principal<P, unknown>;
   // The three are the user's own, and typed by `CommonOptions`; inside, their types are variables and say nothing.
@@ -70,7 +73,7 @@ export function createGuard<
   const { maxBatchSize, permissions } = settings;
   const build = (policy: Policy, decide: Decide<P, unknown>) => procedure(policy, { decide, enrich, maxBatchSize });
   const buildAllowed = (policy: Policy, names: readonly P[], enough: "every" | "some") => {
-    assertKnown(names, permissions);
+    assertKnown("allowed", names, permissions);
     return build(policy, decideAllowed(identify, names, enough));
   };
 
@@ -82,6 +85,7 @@ export function createGuard<
     allowed: Object.assign((...names: P[]) => buildAllowed({ allowed: Object.freeze(names) }, names, "every"), {
       any: (...names: P[]) => buildAllowed({ allowedAny: Object.freeze(names) }, names, "some"),
     }),
+    asService: (name: string, rights: ServiceRights<P>) => asService(self, permissions, name, rights),
     router(routes: TRPCCreateRouterOptions) {
       return assertGuarded(t.router(checkLazyRoutes(routes)));
     },

@@ -4,9 +4,12 @@ import { Facts } from "./facts.ts";
 import { type Principal, type PrincipalRules, principalOf } from "./principal.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
 import type { VerifiedToken, Verifier } from "./verifier.ts";
+import { type Voucher, voucherOf } from "./vouched.ts";
 
 export interface IdentifierParts<P extends string, Claims> extends PrincipalRules<P, Claims> {
   readonly verifier: Verifier;
+  /** What vouchers for this guard alone name. */
+  readonly self: object;
   readonly audience: string;
   /** How many verified tokens are remembered. */
   readonly capacity: number;
@@ -15,8 +18,12 @@ export interface IdentifierParts<P extends string, Claims> extends PrincipalRule
 }
 
 interface Identity<P extends string, Claims> {
-  readonly token: VerifiedToken;
+  /** What is judged on every call; `null` where code in this process speaks for the caller. */
+  readonly token: VerifiedToken | null;
   readonly principal: Principal<P, Claims>;
+}
+
+interface Verified<P extends string, Claims> extends Identity<P, Claims> {
   readonly exp: number;
 }
 
@@ -29,16 +36,18 @@ interface Identity<P extends string, Claims> {
 export function createIdentifier<P extends string, Claims>(
   parts: IdentifierParts<P, Claims>,
 ): (facts: Facts) => Promise<Principal<P, Claims>> {
-  const verified = createVerifiedTokens<Identity<P, Claims>>(parts);
+  const verified = createVerifiedTokens<Verified<P, Claims>>(parts);
   const requests = new WeakMap<Facts, Promise<Identity<P, Claims>>>();
 
-  async function verify(text: string): Promise<Identity<P, Claims>> {
+  async function verify(text: string): Promise<Verified<P, Claims>> {
     const token = await parts.verifier.verify(text, parts.audience);
     assertOurs(token, parts);
     return { token, principal: principalOf(token.subject, parts), exp: token.exp };
   }
 
   async function read(facts: Facts): Promise<Identity<P, Claims>> {
+    const voucher = voucherOf(facts);
+    if (voucher) return { token: null, principal: principalOf(believed(voucher, parts), parts) };
     return await verified.get(bearerToken(Facts.authorizationOf(facts)), verify);
   }
 
@@ -46,7 +55,7 @@ export function createIdentifier<P extends string, Claims>(
     const shared = requests.get(facts) ?? read(facts);
     requests.set(facts, shared);
     const { token, principal } = await shared;
-    const asked = parts.verifier.judge(token);
+    const asked = token === null ? undefined : parts.verifier.judge(token);
     // What is known at once is not waited for.
     if (asked !== undefined) await asked;
     return principal;
@@ -60,4 +69,17 @@ function assertOurs(token: VerifiedToken, { verifier, audience }: { verifier: Ve
   }
   // RFC 9449 §7.2: a token bound to a key is worth nothing without a proof, and proofs are not read yet.
   if (token.jkt !== null) throw new Refusal("key_mismatch", { detail: "a bound token without a proof" });
+}
+
+/** @throws {TypeError} for permissions that this API does not know: whoever wrote the code misspelt them. */
+function believed(
+  { subject, guard }: Voucher,
+  { self, permissions }: { self: object; permissions: ReadonlySet<string> },
+) {
+  if (guard !== null && guard !== self) {
+    throw new Refusal("token_invalid", { detail: "facts that another guard's asService made" });
+  }
+  const unknown = subject.permissions.find((name) => !permissions.has(name));
+  if (unknown !== undefined) throw new TypeError(`${JSON.stringify(unknown)} is none of this API's permissions`);
+  return subject;
 }

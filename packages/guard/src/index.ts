@@ -1,5 +1,6 @@
 export { type AccessDeclaration, type Reason, Refusal } from "@countersign/tokens";
 export type { AccessTable } from "./access-table.ts";
+export type { ServiceRights } from "./as-service.ts";
 export { challengeFor } from "./challenge.ts";
 export { type Facts, facts, type RequestLike } from "./facts.ts";
 export type { Fetch } from "./fetch-json.ts";

@@ -113,12 +113,12 @@ function positive(name: string, value: number): number {
   return value;
 }
 
-/** @throws {TypeError} for a policy that asks for nothing, or for what this API does not know. */
-export function assertKnown(names: readonly string[], permissions: ReadonlySet<string>): void {
-  if (names.length === 0) throw new TypeError("allowed: name at least one permission");
+/** @throws {TypeError} for a list of permissions that is empty, or names what this API does not know. */
+export function assertKnown(what: string, names: readonly string[], permissions: ReadonlySet<string>): void {
+  if (names.length === 0) throw new TypeError(`${what}: name at least one permission`);
   const unknown = names.find((name) => !permissions.has(name));
   if (unknown !== undefined)
-    throw new TypeError(`allowed: ${JSON.stringify(unknown)} is none of this API's permissions`);
+    throw new TypeError(`${what}: ${JSON.stringify(unknown)} is none of this API's permissions`);
 }
 
 /** @throws {TypeError} where nobody says why a procedure is open. */
