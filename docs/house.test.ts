@@ -21,14 +21,14 @@ describe("the house rules", () => {
   });
 
   test("clock and randomness are read in one place a program", () => {
-    const worlds = /(^|\/)(world|client-world)\.ts$|\/testing\/|^bench\//;
+    const worlds = /(^|\/)(world|client-world)\.ts$|\/(testing|test-support)\/|^bench\//;
     const ambient = /Date\.now\(|new Date\(\)|Math\.random\(|randomBytes\(|randomUUID\(|performance\.now\(/;
     const guilty = sources.filter((file) => !worlds.test(file) && code(file).some((line) => ambient.test(line)));
     expect(guilty).toEqual([]);
   });
 
   test("the environment is read by the configuration of a program and nowhere else", () => {
-    const readers = /\/(config|main|environment)\.ts$|\/testing\/|^bench\//;
+    const readers = /\/(config|main|environment)\.ts$|\/(testing|test-support)\/|^bench\//;
     const guilty = sources.filter(
       (file) => !readers.test(file) && code(file).some((line) => /process\.env/.test(line)),
     );

@@ -22,7 +22,7 @@ import { z } from "zod";
 import { AUDIENCE } from "../../tokens/src/testing/forge.ts";
 import { type Facts, facts, type RequestLike } from "./facts.ts";
 import { createGuard } from "./guard.ts";
-import { createDesk } from "./testing/desk.ts";
+import { createDesk } from "./test-support/desk.ts";
 
 const desk = await createDesk();
 const t = initTRPC.context<{ auth: Facts }>().create({
@@ -113,7 +113,7 @@ const failure = async (call: Promise<unknown>): Promise<TRPCClientError<AppRoute
 describe.each(["standalone", "fastify"])("over real HTTP, by the %s adapter", (name) => {
   describe.each(Object.keys(links) as (keyof typeof links)[])("with tRPC's %s", (link) => {
     test("a call that is allowed is served, with the transformer's types", async () => {
-      const client = clientOf(name, link, await desk.account({ scope: "notes:read notes:share" }));
+      const client = clientOf(name, link, await desk.account({ permissions: ["notes:read", "notes:share"] }));
       const [me, list, shared] = await Promise.all([
         client.me.query(),
         client.notes.list.query(),

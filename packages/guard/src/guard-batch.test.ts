@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { AUDIENCE } from "../../tokens/src/testing/forge.ts";
 import type { Facts } from "./facts.ts";
 import { createGuard } from "./guard.ts";
-import { createDesk } from "./testing/desk.ts";
-import { post, send } from "./testing/send.ts";
+import { createDesk } from "./test-support/desk.ts";
+import { post, send } from "./test-support/send.ts";
 
 const desk = await createDesk();
 const t = initTRPC.context<{ auth: Facts }>().create();

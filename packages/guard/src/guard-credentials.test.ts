@@ -16,8 +16,8 @@ import {
 } from "../../tokens/src/testing/forge.ts";
 import type { Facts } from "./facts.ts";
 import { createGuard } from "./guard.ts";
-import { createDesk } from "./testing/desk.ts";
-import { post, refusalIn, send } from "./testing/send.ts";
+import { createDesk } from "./test-support/desk.ts";
+import { post, refusalIn, send } from "./test-support/send.ts";
 
 const desk = await createDesk();
 const { pair } = desk;
@@ -81,7 +81,7 @@ describe("server case 7: forged and misused tokens, through the guard", async ()
     ["a signature of zeros", () => `${head}.${payload}.${encode(new Uint8Array(64))}`, "token_invalid"],
     [
       "another token's signature",
-      async () => `${head}.${payload}.${(await desk.account({ jti: "2" })).split(".")[2]}`,
+      async () => `${head}.${payload}.${(await desk.account()).split(".")[2]}`,
       "token_invalid",
     ],
     ["another payload", () => `${head}.${encode({ ...accountClaims(), sub: "root" })}.${signature}`, "token_invalid"],
@@ -302,7 +302,7 @@ describe("corpus 75: nothing that was sent comes back", () => {
     ["a kid", () => signed({}, { ...header, kid: "needle\r\nX-Evil: 1" })],
     ["a header member", () => signed({}, { ...header, needle: '"><script>needle</script>' })],
     ["an issuer", () => signed({ iss: 'needle", error="' })],
-    ["a scope", () => desk.account({ scope: "needle:read" })],
+    ["a scope", () => desk.account({ permissions: ["needle:read"] })],
     ["a token", () => "needle"],
   ])("of %s", async (_what, make) => {
     const answer = await send(router, `share?input=${mark}`, { token: await make() });

@@ -5,8 +5,8 @@ import { z } from "zod";
 import { AUDIENCE } from "../../tokens/src/testing/forge.ts";
 import { type Facts, facts } from "./facts.ts";
 import { createGuard } from "./guard.ts";
-import { createDesk } from "./testing/desk.ts";
-import { post, refusalIn, send } from "./testing/send.ts";
+import { createDesk } from "./test-support/desk.ts";
+import { post, refusalIn, send } from "./test-support/send.ts";
 import type { Verifier } from "./verifier.ts";
 
 const desk = await createDesk();

@@ -5,8 +5,8 @@ import { AUDIENCE } from "../../tokens/src/testing/forge.ts";
 import { type Facts, facts } from "./facts.ts";
 import { createGuard } from "./guard.ts";
 import { assertLazyChecked } from "./lazy-routers.ts";
-import { createDesk } from "./testing/desk.ts";
-import { send } from "./testing/send.ts";
+import { createDesk } from "./test-support/desk.ts";
+import { send } from "./test-support/send.ts";
 
 const desk = await createDesk();
 const t = initTRPC.context<{ auth: Facts }>().meta<object>().create();
@@ -273,10 +273,12 @@ describe("the procedures of another guard", () => {
     });
     const router = guard.router({ ok, admin: { all: admin.allowed("all:do").query(() => "done") } });
     expect(guard.accessTable(router)).toEqual({ ok: { signedIn: true }, "admin.all": { allowed: ["all:do"] } });
-    const token = await desk.account({ aud: "https://admin.example", scope: "all:do" });
+    const token = await desk.account({ audience: "https://admin.example", permissions: ["all:do"] });
     expect((await send(router, "admin.all", { token })).body.result?.data).toBe("done");
     expect((await send(router, "ok", { token })).status).toBe(401);
-    expect((await send(router, "admin.all", { token: await desk.account({ scope: "all:do" }) })).status).toBe(401);
+    expect((await send(router, "admin.all", { token: await desk.account({ permissions: ["all:do"] }) })).status).toBe(
+      401,
+    );
   });
 
   test("corpus 12: two guards share no memory of tokens", async () => {

@@ -18,6 +18,7 @@ import {
   type Reason,
   type Verifier,
 } from "./index.ts";
+import { callAs, type TestIssuer } from "./testing.ts";
 
 // Compiled, not run: whatever stands here must compile, and whatever `@ts-expect-error` stands over must not.
 
@@ -106,6 +107,25 @@ const job: Facts = guard.asService("nightly", { permissions: ["notes:write"] });
 guard.asService("nightly", { permissions: ["notes:purge"] });
 // @ts-expect-error: a job does something
 guard.asService("nightly");
+
+// Callers of tests.
+const test: Facts[] = [
+  callAs({ account: "ann" }),
+  callAs({ account: "ann", permissions: ["whatever"], org: "acme", claims: { plan: "free" }, acr: "2fa" }),
+  callAs({ service: "nightly", permissions: ["whatever"] }),
+  callAs<typeof guard>({ account: "ann", permissions: ["notes:read"] }),
+];
+// @ts-expect-error: none of this API's permissions
+callAs<typeof guard>({ account: "ann", permissions: ["notes:raed"] });
+// @ts-expect-error: nobody
+callAs({ permissions: ["notes:read"] });
+// @ts-expect-error: two at once
+callAs({ account: "ann", service: "nightly" });
+declare const issuer: TestIssuer;
+issuer.token<typeof guard>({ account: "ann", permissions: ["notes:read"] }, { expiresIn: 60 });
+// @ts-expect-error: none of this API's permissions
+issuer.token<typeof guard>({ account: "ann", permissions: ["notes:raed"] });
+createGuard(t, { issuer: issuer.verifier, permissions: ["a:b"] });
 
 // What does not compile.
 // @ts-expect-error: a misspelt permission
@@ -261,4 +281,19 @@ createHTTPServer({
 // @ts-expect-error: no request
 facts("Bearer a");
 
-export const used = [id, job, table, sealed, policy, reason, ran, retryAfter, mine, owned, forged, made, fetchContext];
+export const used = [
+  id,
+  job,
+  test,
+  table,
+  sealed,
+  policy,
+  reason,
+  ran,
+  retryAfter,
+  mine,
+  owned,
+  forged,
+  made,
+  fetchContext,
+];

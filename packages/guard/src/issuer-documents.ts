@@ -5,19 +5,24 @@ import { type Fetch, fetchJson } from "./fetch-json.ts";
 const metadata = z.object({ issuer: z.string(), jwks_uri: z.string() });
 const keySet = z.object({ keys: z.array(z.unknown()).min(1).max(64) });
 
+/** Where an issuer's metadata stands (RFC 8414 §3.1): the well-known part goes between host and path. */
+export function metadataUrl(issuer: string): string {
+  const { origin, pathname } = new URL(issuer);
+  return `${origin}/.well-known/oauth-authorization-server${pathname === "/" ? "" : pathname}`;
+}
+
 /**
- * Where an issuer publishes its keys, from its metadata (RFC 8414 §3): the well-known part stands between host and path,
- * the issuer in the document is compared exactly (§3.3), and the keys lie on the issuer's own origin.
+ * Where an issuer publishes its keys, from its metadata (RFC 8414 §3): the issuer in the document is compared exactly
+ * (§3.3), and the keys lie on the issuer's own origin.
  *
  * @throws {Error} for the log.
  */
 export async function fetchKeySetUrl(issuer: string, fetch: Fetch): Promise<string> {
-  const { origin, pathname } = new URL(issuer);
-  const path = pathname === "/" ? "" : pathname;
-  const document = metadata.parse(await fetchJson(`${origin}/.well-known/oauth-authorization-server${path}`, fetch));
+  const document = metadata.parse(await fetchJson(metadataUrl(issuer), fetch));
   if (document.issuer !== issuer) throw new Error("the metadata is another issuer's");
   const url = new URL(document.jwks_uri);
-  if (url.protocol !== "https:" || url.origin !== origin) throw new Error("the keys lie on another origin");
+  if (url.protocol !== "https:" || url.origin !== new URL(issuer).origin)
+    throw new Error("the keys lie on another origin");
   return url.href;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { AUDIENCE, makePair } from "../../tokens/src/testing/forge.ts";
 import { createVerifier } from "./local-verifier.ts";
-import { createDesk } from "./testing/desk.ts";
+import { createDesk } from "./test-support/desk.ts";
 
 describe("a verifier over keys and revocations", () => {
   test("verifies a token for the audience it is asked about, and for no other", async () => {
@@ -17,9 +17,9 @@ describe("a verifier over keys and revocations", () => {
     const desk = await createDesk();
     const token = await desk.verifier.verify(await desk.account(), AUDIENCE);
     expect(() => desk.verifier.judge(token)).not.toThrow();
-    desk.revoke({ kind: "session", id: "session-1", least: 3 });
+    desk.revoke({ account: "ann" });
     expect(() => desk.verifier.judge(token)).toThrow(expect.objectContaining({ reason: "token_stale" }));
-    desk.retire(desk.pair.signing.kid);
+    await desk.rotate({ forget: true });
     expect(() => desk.verifier.judge(token)).toThrow(expect.objectContaining({ reason: "token_stale" }));
     desk.pass(331);
     expect(() => desk.verifier.judge(token)).toThrow(expect.objectContaining({ reason: "token_expired" }));

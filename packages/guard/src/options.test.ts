@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Facts } from "./facts.ts";
 import { createGuard } from "./guard.ts";
-import { createDesk } from "./testing/desk.ts";
+import { createDesk } from "./test-support/desk.ts";
 
 const desk = await createDesk();
 const t = initTRPC.context<{ auth: Facts }>().create();

@@ -34,10 +34,10 @@ export interface RemoteIssuer extends RemoteOptions {
   readonly revocation: Revocation;
 }
 
-/** An issuer in this process: `issuer.verifier`. */
+/** A verifier: that of an issuer in this process, `issuer.verifier`, or one for somebody else's issuer. */
 export interface LocalIssuer {
   readonly issuer: Verifier;
-  /** This API's identifier; the issuer's own by default. */
+  /** This API's identifier; by default the one that the verifier is for, or the issuer's own. */
   readonly audience?: string;
   /** A verifier knows what is revoked. */
   readonly revocation?: undefined;
@@ -84,7 +84,10 @@ function localAudience({ issuer, audience, revocation }: LocalIssuer): string {
   if (!isVerifier) throw new TypeError("issuer: an https URL, or a verifier of an issuer in this process");
   assertHttps("issuer", issuer.issuer);
   if (revocation !== undefined) throw new TypeError("revocation: a verifier in this process knows; leave it out");
-  return assertAudience(audience ?? issuer.issuer);
+  if (issuer.audience === undefined) return assertAudience(audience ?? issuer.issuer);
+  // Whatever another issuer calls this API: it need not be a URL, and the verifier has checked it.
+  if (audience === undefined || audience === issuer.audience) return issuer.audience;
+  throw new TypeError("audience: the verifier that was given is for another one");
 }
 
 /** RFC 8414 §2: https, no query, no fragment. */

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const folder = new URL("../", import.meta.url);
@@ -53,4 +54,12 @@ test("the README's API runs, and answers as the page says", async () => {
 test("its access table is printed at start", () => {
   expect(printed).toMatch(/health.*the load balancer asks/);
   expect(printed).toMatch(/notes\.edit.*notes:write/);
+});
+
+test("its tests pass", async () => {
+  const run = promisify(execFile)(process.execPath, ["--conditions=source", "--test", "router-test.ts"], {
+    cwd: scratch,
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined, VITEST: undefined },
+  });
+  expect((await run).stdout).toMatch(/pass 2\n/);
 });

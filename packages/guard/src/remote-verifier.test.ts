@@ -1,3 +1,4 @@
+import { issueAccessToken } from "@countersign/tokens";
 import { initTRPC } from "@trpc/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
@@ -12,9 +13,9 @@ import {
 import type { Facts } from "./facts.ts";
 import { createGuard } from "./guard.ts";
 import { createRemoteVerifier } from "./remote-verifier.ts";
-import { createDesk, type Desk } from "./testing/desk.ts";
-import { type IssuerServer, METADATA, startIssuerServer } from "./testing/issuer-server.ts";
-import { refusalIn, send } from "./testing/send.ts";
+import { createDesk, type Desk } from "./test-support/desk.ts";
+import { type IssuerServer, METADATA, startIssuerServer } from "./test-support/issuer-server.ts";
+import { refusalIn, send } from "./test-support/send.ts";
 
 const JWKS = "/keys";
 let desk: Desk;
@@ -34,7 +35,7 @@ describe("a verifier for an issuer elsewhere", () => {
   test("fetches metadata and keys when the first token comes, and then no more", async () => {
     const verifier = createVerifier();
     expect(server.visits).toEqual([]);
-    const tokens = await Promise.all(Array.from({ length: 20 }, (_, at) => desk.account({ jti: `${at}` })));
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => desk.account()));
     const verified = await Promise.all(tokens.map((token) => verifier.verify(token, AUDIENCE)));
     expect(verified.map((one) => one.subject.id)).toEqual(tokens.map(() => "ann"));
     expect(server.visits).toEqual([METADATA, JWKS]);
@@ -44,7 +45,7 @@ describe("a verifier for an issuer elsewhere", () => {
     const verifier = createVerifier();
     await verifier.verify(await desk.account(), AUDIENCE);
     desk.pass(300);
-    await verifier.verify(await desk.account({ exp: NOW / 1000 + 600 }), AUDIENCE);
+    await verifier.verify(await desk.account(), AUDIENCE);
     expect(server.visits).toEqual([METADATA, JWKS, JWKS]);
   });
 
@@ -55,9 +56,9 @@ describe("a verifier for an issuer elsewhere", () => {
     server.answer("/moved", { keys: [desk.pair.generated.publicJwk] });
     server.answer(METADATA, { issuer: ISSUER, jwks_uri: `${ISSUER}/moved` });
     desk.pass(300);
-    await verifier.verify(await desk.account({ exp: NOW / 1000 + 600 }), AUDIENCE).catch(() => undefined);
+    await verifier.verify(await desk.account(), AUDIENCE).catch(() => undefined);
     desk.pass(30);
-    await verifier.verify(await desk.account({ exp: NOW / 1000 + 600 }), AUDIENCE);
+    await verifier.verify(await desk.account(), AUDIENCE);
     // Nobody waits for it: the known key serves meanwhile.
     await vi.waitFor(() => expect(server.visits).toEqual([METADATA, JWKS, JWKS, METADATA, "/moved"]));
   });
@@ -66,7 +67,7 @@ describe("a verifier for an issuer elsewhere", () => {
     const issuer = `${ISSUER}/tenant`;
     server.answer(`${METADATA}/tenant`, { issuer, jwks_uri: `${ISSUER}${JWKS}` });
     const verifier = createRemoteVerifier(issuer, { fetch: server.fetch, now: () => desk.world.now() });
-    await verifier.verify(await desk.account({ iss: issuer }), AUDIENCE);
+    await verifier.verify(await issueAccessToken(accountClaims({ iss: issuer }), desk.pair.signing), AUDIENCE);
     expect(server.visits).toEqual([`${METADATA}/tenant`, JWKS]);
   });
 
@@ -76,7 +77,7 @@ describe("a verifier for an issuer elsewhere", () => {
     expect(() => verifier.judge(token)).not.toThrow();
     server.answer(JWKS, { keys: [(await makePair()).generated.publicJwk] });
     desk.pass(300);
-    await expect(verifier.verify(await desk.account({ exp: NOW / 1000 + 600 }), AUDIENCE)).rejects.toMatchObject({
+    await expect(verifier.verify(await desk.account(), AUDIENCE)).rejects.toMatchObject({
       reason: "unknown_key",
     });
     expect(() => verifier.judge(token)).toThrow(expect.objectContaining({ reason: "token_stale" }));
@@ -269,7 +270,7 @@ describe("a guard for an issuer elsewhere", () => {
       world: desk.world,
     });
     const router = guard.router({ me: guard.signedIn.query(({ ctx }) => ctx.principal.id) });
-    const token = await desk.account({ exp: NOW / 1000 + 900 });
+    const token = await desk.account({ expiresIn: 900 });
     expect((await send(router, "me", { token })).body.result?.data).toBe("ann");
     expect((await send(router, "me", { token: await (await createDesk()).account() })).status).toBe(401);
     const next = await makePair();

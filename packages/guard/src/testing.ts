@@ -1,0 +1,5 @@
+// The entry `@countersign/guard/testing`: for the tests of whoever guards an API. Nothing of the main entry imports it.
+// The tests of this package itself have their helpers in test-support/, which is not published.
+export { callAs } from "./call-as.ts";
+export type { AccountCaller, Caller, PermissionOf, ServiceCaller } from "./callers.ts";
+export { type TestIssuer, type TestIssuerOptions, type TestTokenOptions, testIssuer } from "./test-issuer.ts";
