@@ -1,10 +1,28 @@
 /** `fetch`, or something like it that trusts another authority. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+/** The runtime's own, found when it is called: whoever replaces it later is heard. */
+export const runtimeFetch: Fetch = (url, init) => globalThis.fetch(url, init);
+
 /** How long an issuer may take to answer, in milliseconds. */
 const TIMEOUT_MS = 5_000;
 /** The longest document that is read, in bytes. */
 const MAX_BYTES = 65_536;
+
+/** An answer, and none that is a document. */
+class AnsweredOtherwise extends Error {}
+
+/** The first of these documents that is served. A place that cannot be reached at all ends the search. */
+export async function fetchFirstJson(places: readonly string[], fetch: Fetch): Promise<unknown> {
+  for (const [at, url] of places.entries()) {
+    try {
+      return await fetchJson(url, fetch);
+    } catch (cause) {
+      if (!(cause instanceof AnsweredOtherwise) || at === places.length - 1) throw cause;
+    }
+  }
+  throw new Error("nowhere to look");
+}
 
 /**
  * Reads a JSON document: status 200 or nothing, no redirect followed, at most 64 KiB, at most 5 s. Redirects are not
@@ -23,7 +41,7 @@ export async function fetchJson(url: string, fetch: Fetch): Promise<unknown> {
   });
   if (response.status !== 200 || response.redirected) {
     await response.body?.cancel();
-    throw new Error(`the issuer answered ${response.status}`);
+    throw new AnsweredOtherwise(`the issuer answered ${response.status}`);
   }
   return JSON.parse(await readText(response));
 }

@@ -16,6 +16,8 @@ export type {
   RefusableShape,
 } from "./guard-types.ts";
 export { createVerifier, type OwnToken, type OwnVerifier, type VerifierParts } from "./local-verifier.ts";
+export type { FromClaims, OidcOptions } from "./oidc-options.ts";
+export { oidcVerifier } from "./oidc-verifier.ts";
 export type { CommonOptions, LocalIssuer, RemoteIssuer } from "./options.ts";
 export type { Policy } from "./policy.ts";
 export type { AccountPrincipal, Principal, ServicePrincipal } from "./principal.ts";

@@ -2,7 +2,7 @@ import { isAudience, isPermission, type World } from "@countersign/tokens";
 import type { z } from "zod";
 import type { BaseBuilder, Overwrite } from "./guard-types.ts";
 import type { Principal } from "./principal.ts";
-import type { RemoteOptions } from "./remote-verifier.ts";
+import type { RemoteOptions } from "./published-keys.ts";
 import { checkRevocation, type Revocation } from "./revocation.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -91,7 +91,7 @@ function localAudience({ issuer, audience, revocation }: LocalIssuer): string {
 }
 
 /** RFC 8414 §2: https, no query, no fragment. */
-function assertHttps(name: string, text: string): void {
+export function assertHttps(name: string, text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const plain = url?.protocol === "https:" && !/[?#@\\\s]/.test(text);
   if (!plain) throw new TypeError(`${name}: must be an https URL without credentials, query or fragment`);
@@ -111,7 +111,7 @@ function checkPermissions<P extends string>(permissions: readonly P[]): Readonly
   return new Set(permissions);
 }
 
-function positive(name: string, value: number): number {
+export function positive(name: string, value: number): number {
   if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`${name}: must be a whole number of at least 1`);
   return value;
 }

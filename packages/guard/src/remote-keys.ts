@@ -11,15 +11,15 @@ export const STALE_IF_ERROR_MS = 24 * 3_600_000;
 /** How many names of no key are remembered. */
 const MAX_UNKNOWN = 1_000;
 
-export type KeySet = ReadonlyMap<string, VerificationKey>;
+export type KeySet<A extends string> = ReadonlyMap<string, VerificationKey<A>>;
 
-export interface RemoteKeys {
+export interface RemoteKeys<A extends string> {
   /**
    * The key of this name, `undefined` where the issuer publishes none.
    *
    * @throws {Refusal} `unavailable` where there is no set to look in.
    */
-  find(kid: string): Promise<VerificationKey | undefined>;
+  find(kid: string): Promise<VerificationKey<A> | undefined>;
   /** Whether a key of this name is published, as far as is known now. */
   has(kid: string): boolean;
 }
@@ -31,8 +31,11 @@ export interface RemoteKeys {
  *
  * Does not check: what `fetchKeys` answers.
  */
-export function createRemoteKeys(fetchKeys: () => Promise<KeySet>, now: () => number): RemoteKeys {
-  let keys: KeySet | undefined;
+export function createRemoteKeys<A extends string>(
+  fetchKeys: () => Promise<KeySet<A>>,
+  now: () => number,
+): RemoteKeys<A> {
+  let keys: KeySet<A> | undefined;
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let attemptedAt = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | undefined;

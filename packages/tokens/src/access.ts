@@ -1,25 +1,22 @@
-import { errors, jwtVerify, SignJWT } from "jose";
+import { SignJWT } from "jose";
 import { accountClaims, type Claims, LEEWAY_S, MAX_TOKEN_LIFE_S, reservedClaims, serviceClaims } from "./claims.ts";
-import { MAX_TOKEN_LENGTH, parseCompact } from "./compact.ts";
+import { MAX_TOKEN_LENGTH } from "./compact.ts";
 import { Refusal } from "./errors.ts";
-import { algorithms, MAX_KID_LENGTH, type SigningKey, type VerificationKey } from "./keys.ts";
+import { type JwtExpectations, verifyJwt } from "./jwt.ts";
+import { algorithms, type SigningKey } from "./keys.ts";
 
 const TYP = "at+jwt";
-const ALGORITHMS: ReadonlySet<string> = new Set(algorithms);
 
-/** Finds a published key by the exact `kid`; `undefined` where there is none. May reach for the network. */
-export type KeySource = (kid: string) => Promise<VerificationKey | undefined> | VerificationKey | undefined;
+/** What holds for every token of ours, whoever verifies it. The header has `alg`, `typ` and `kid` and nothing else. */
+const OURS = {
+  typ: TYP,
+  algorithms: new Set<string>(algorithms),
+  requiredClaims: ["iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "av"],
+  otherMembers: "refused",
+} as const satisfies Partial<JwtExpectations>;
 
 /** What a verifier expects. All of it is stated by the caller; nothing has a default, and nothing can be left out. */
-export interface Expectations {
-  /** The exact issuer identifier (RFC 8414 §2). */
-  readonly issuer: string;
-  /** The exact audience: this resource server's own identifier (RFC 9068 §4). */
-  readonly audience: string;
-  readonly keys: KeySource;
-  /** The present, in milliseconds since the epoch. */
-  readonly now: number;
-}
+export type Expectations = Pick<JwtExpectations, "issuer" | "audience" | "keys" | "now">;
 
 /** A token whose signature, kind, issuer, audience and shape hold. Whether it still holds *now* is `judgeTimes`. */
 export interface AccessToken {
@@ -60,69 +57,30 @@ function assertUnreserved(ext: object): void {
  * @throws {TypeError} for an expectation that is missing or empty, before the token is looked at.
  */
 export async function verifyAccessToken(token: string, expected: Expectations): Promise<AccessToken> {
-  assertStated(expected);
-  const { alg, kid } = readHeader(parseCompact(token).header);
-  const key = await expected.keys(kid);
-  if (key?.kid !== kid) throw new Refusal("unknown_key", { detail: "no published key has this kid" });
-  if (key.alg !== alg) throw new Refusal("token_invalid", { detail: "alg is not the key's" });
-  const payload = await verifySignature(token, key, expected);
+  const { issuer, audience, keys, now } = expected;
+  const { kid, payload } = await verifyJwt(token, { ...OURS, issuer, audience, keys, now });
   const parsed = ("sid" in payload ? accountClaims : serviceClaims).safeParse(payload);
   if (!parsed.success) throw new Refusal("token_invalid", { detail: "claims of the wrong shape", cause: parsed.error });
-  judgeTimes(parsed.data, expected.now);
+  judgeTimes(parsed.data, now);
   return { kid, claims: parsed.data };
 }
 
 /**
- * Judges the time claims of a verified token at another moment: cheap, for every call of a cached token.
+ * Judges the time claims of a verified token at another moment: cheap, for every call of a cached token. `now` is in
+ * milliseconds, `maxLife` in seconds: the longest life that a token may have been given.
  *
  * @throws {Refusal} `token_expired`, or `token_invalid` where the claims contradict themselves or the clock.
  */
-export function judgeTimes(claims: Claims, now: number): void {
+export function judgeTimes(
+  claims: { readonly iat: number; readonly exp: number },
+  now: number,
+  maxLife = MAX_TOKEN_LIFE_S,
+): void {
   const second = now / 1000;
-  if (claims.exp <= claims.iat || claims.exp - claims.iat > MAX_TOKEN_LIFE_S) {
+  if (claims.exp <= claims.iat || claims.exp - claims.iat > maxLife) {
     throw new Refusal("token_invalid", { detail: "life out of bounds" });
   }
   // Written so that a clock that is no number refuses.
   if (!(claims.iat <= second + LEEWAY_S)) throw new Refusal("token_invalid", { detail: "issued in the future" });
   if (!(claims.exp > second - LEEWAY_S)) throw new Refusal("token_expired");
-}
-
-/** An empty setting, or one forgotten in JavaScript, must not switch a check off. */
-function assertStated({ issuer, audience, keys, now }: Expectations): void {
-  const texts = [issuer, audience].every((text) => typeof text === "string" && text !== "");
-  if (!texts || typeof keys !== "function" || !Number.isFinite(now)) throw new TypeError("an expectation is missing");
-}
-
-/**
- * The header holds exactly `alg`, `typ` and `kid`: no `crit`, no embedded or remote key (RFC 8725 §3.10). An algorithm
- * that is never ours is refused here, before anybody looks for its key.
- */
-function readHeader(header: Readonly<Record<string, unknown>>): { alg: string; kid: string } {
-  const { alg, typ, kid, ...rest } = header;
-  if (typeof alg !== "string" || typeof typ !== "string" || typeof kid !== "string") {
-    throw new Refusal("token_invalid", { detail: "header lacks alg, typ or kid" });
-  }
-  if (Object.keys(rest).length > 0) throw new Refusal("token_invalid", { detail: "header has other members" });
-  if (!ALGORITHMS.has(alg)) throw new Refusal("token_invalid", { detail: "alg is none of ours" });
-  if (kid === "" || kid.length > MAX_KID_LENGTH) throw new Refusal("token_invalid", { detail: "kid of no key" });
-  return { alg, kid };
-}
-
-async function verifySignature(token: string, key: VerificationKey, expected: Expectations): Promise<object> {
-  try {
-    const { payload } = await jwtVerify(token, key.key, {
-      algorithms: [key.alg],
-      typ: TYP,
-      issuer: expected.issuer,
-      audience: expected.audience,
-      requiredClaims: ["iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope", "av"],
-      clockTolerance: LEEWAY_S,
-      currentDate: new Date(expected.now),
-    });
-    return payload;
-  } catch (cause) {
-    if (cause instanceof errors.JWTExpired) throw new Refusal("token_expired", { cause });
-    if (cause instanceof errors.JOSEError) throw new Refusal("token_invalid", { detail: cause.code, cause });
-    throw cause;
-  }
 }

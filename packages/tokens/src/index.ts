@@ -3,7 +3,6 @@ export {
   type Expectations,
   issueAccessToken,
   judgeTimes,
-  type KeySource,
   verifyAccessToken,
 } from "./access.ts";
 export {
@@ -30,6 +29,9 @@ export {
 } from "./claims.ts";
 export { MAX_TOKEN_LENGTH } from "./compact.ts";
 export { isReason, type Reason, Refusal, type RefusalOptions, reasons } from "./errors.ts";
+export { type ForeignClaims, type ForeignExpectations, type ForeignToken, verifyForeignToken } from "./foreign.ts";
+export { type ForeignAlgorithm, foreignAlgorithms, importForeignKey } from "./foreign-keys.ts";
+export type { KeySource } from "./jwt.ts";
 export {
   type Algorithm,
   algorithms,

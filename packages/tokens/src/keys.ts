@@ -9,9 +9,9 @@ export type Algorithm = (typeof algorithms)[number];
 /** The longest key id that exists, in characters. */
 export const MAX_KID_LENGTH = 255;
 
-export interface VerificationKey {
+export interface VerificationKey<A extends string = Algorithm> {
   readonly kid: string;
-  readonly alg: Algorithm;
+  readonly alg: A;
   readonly key: CryptoKey;
 }
 
@@ -72,7 +72,8 @@ export async function importSigningKey(kid: string, alg: Algorithm, privateJwk: 
   return { kid, alg, key: await importKey(() => JSON.parse(privateJwk) as JWK, alg, "private") };
 }
 
-async function importKey(read: () => JWK, alg: Algorithm, type: "public" | "private"): Promise<CryptoKey> {
+/** @throws {Refusal} `unavailable` for anything but a key of this kind, an off-curve point too (RFC 8725 §3.4). */
+export async function importKey(read: () => JWK, alg: string, type: "public" | "private"): Promise<CryptoKey> {
   try {
     const key = await importJWK(read(), alg, { extractable: false });
     if (key instanceof Uint8Array || key.type !== type) throw new TypeError(`not a ${type} key`);
