@@ -12,13 +12,28 @@ describe("facts of the fetch API", () => {
     const headers = { authorization: "Bearer a", "content-type": "application/json" };
     const made = facts(new Request("https://api.example/", { method: "POST", headers, body: "{}" }));
     expect(read(made)).toEqual(["Bearer a"]);
-    expect(made).toMatchObject({ method: "POST", contentType: "application/json", upgrade: false });
+    expect(made).toMatchObject({ method: "POST", contentType: "application/json" });
   });
 
   test("Headers give no method", () => {
     const made = facts(new Headers({ authorization: "Bearer a" }));
     expect(read(made)).toEqual(["Bearer a"]);
     expect(made).toMatchObject({ method: null, contentType: null });
+  });
+
+  test("React Server Components: headers that can only be read, and are there after a moment", async () => {
+    // As Next seals them: a proxy whose methods are bound to what it hides, but for those that change something.
+    const sealed = (hidden: Headers) =>
+      new Proxy(hidden, {
+        get(target, name) {
+          if (["append", "delete", "set"].includes(String(name))) throw new Error("Headers cannot be modified");
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+    const headers = async () => sealed(new Headers({ authorization: "Bearer a" }));
+    expect(read(facts(await headers()))).toEqual(["Bearer a"]);
+    expect(() => facts(headers() as never)).toThrow("await what you gave it");
   });
 
   test("corpus 83: two headers that the runtime joined stay recognisable", () => {
@@ -81,10 +96,11 @@ describe("facts of Node's requests, over a socket", () => {
     expect(read(facts(request))).toEqual([]);
   });
 
-  test("a request that opens a WebSocket is marked", async () => {
+  test("a request that opens a WebSocket has none: the sentence says why", async () => {
     const request = await receive(["GET / HTTP/1.1", "Upgrade: foo, WebSocket"]);
-    expect(facts(request).upgrade).toBe(true);
-    expect(facts(await receive(["GET / HTTP/1.1", "Upgrade: h2c"])).upgrade).toBe(false);
+    expect(() => facts(request)).toThrow("serves no WebSockets");
+    expect(() => facts(request)).toThrow(expect.objectContaining({ code: "BAD_REQUEST" }));
+    expect(facts(await receive(["GET / HTTP/1.1", "Upgrade: h2c"])).method).toBe("GET");
   });
 });
 
@@ -103,9 +119,10 @@ describe("facts of what is built around them", () => {
   });
 
   test("a hand-made IncomingMessage without raw headers", () => {
-    const made = facts({ method: "GET", rawHeaders: [], headers: { authorization: "Bearer a", upgrade: "websocket" } });
+    const made = facts({ method: "GET", rawHeaders: [], headers: { authorization: "Bearer a" } });
     expect(read(made)).toEqual(["Bearer a"]);
-    expect(made.upgrade).toBe(true);
+    const opening = { method: "GET", rawHeaders: [], headers: { upgrade: "websocket" } };
+    expect(() => facts(opening)).toThrow("serves no WebSockets");
   });
 
   test("a Lambda event of format 2.0", () => {

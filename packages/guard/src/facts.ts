@@ -1,3 +1,6 @@
+import { Refusal } from "@countersign/tokens";
+import { TRPCError } from "@trpc/server";
+
 /** The fetch API's `Headers`, or anything that answers for a header by its name. */
 interface HeadersLike {
   get(name: string): string | null;
@@ -41,14 +44,11 @@ export class Facts {
   /** The HTTP method, `null` where only headers were given. */
   readonly method: string | null;
   readonly contentType: string | null;
-  /** Whether the request opens a WebSocket. */
-  readonly upgrade: boolean;
 
-  constructor(method: string | null, header: (name: string) => readonly string[]) {
+  constructor(method: string | null, header: HeaderReader) {
     this.#authorization = Object.freeze([...header("authorization")]);
     this.method = method;
     this.contentType = header("content-type").join(", ") || null;
-    this.upgrade = header("upgrade").some((value) => /\bwebsocket\b/i.test(value));
     Object.freeze(this);
   }
 
@@ -73,35 +73,48 @@ export class Facts {
  * Does not check: anything. A public call pays nothing for a token that it does not need.
  *
  * @throws {TypeError} when given something else than a request, headers or a Lambda event.
+ * @throws {TRPCError} `BAD_REQUEST` for a request that opens a WebSocket: its context would outlive the token. tRPC's
+ * adapter tells `onError`, answers with the sentence and closes the connection.
  */
 export function facts(request: RequestLike): Facts {
-  if (typeof request !== "object" || request === null) throw notARequest();
-  if ("rawHeaders" in request) return new Facts(request.method ?? null, nodeHeader(request));
+  if (typeof request !== "object" || request === null) throw notARequest(request);
+  if ("rawHeaders" in request) return factsOf(request.method ?? null, nodeHeader(request));
   if ("raw" in request) return facts(request.raw);
   if ("headers" in request && isHeaders(request.headers)) {
-    return new Facts("method" in request ? request.method : null, fetchHeader(request.headers));
+    return factsOf("method" in request ? request.method : null, fetchHeader(request.headers));
   }
-  if (isHeaders(request)) return new Facts(null, fetchHeader(request));
+  if (isHeaders(request)) return factsOf(null, fetchHeader(request));
   if ("headers" in request || "multiValueHeaders" in request) return lambdaFacts(request as LambdaEventLike);
-  throw notARequest();
+  throw notARequest(request);
 }
 
-function notARequest(): TypeError {
-  return new TypeError("facts() takes a request, its headers, or a Lambda event");
+type HeaderReader = (name: string) => readonly string[];
+
+function factsOf(method: string | null, header: HeaderReader): Facts {
+  if (header("upgrade").some((value) => /\bwebsocket\b/i.test(value))) {
+    const message = "The guard serves no WebSockets: their context outlives the token. Use HTTP and event streams.";
+    throw new TRPCError({ code: "BAD_REQUEST", message, cause: new Refusal("bad_request", { detail: message }) });
+  }
+  return new Facts(method, header);
+}
+
+function notARequest(value: unknown): TypeError {
+  const hint = value instanceof Promise ? "; await what you gave it" : "";
+  return new TypeError(`facts() takes a request, its headers, or a Lambda event${hint}`);
 }
 
 function isHeaders(value: unknown): value is HeadersLike {
   return typeof value === "object" && value !== null && "get" in value && typeof value.get === "function";
 }
 
-function fetchHeader(headers: HeadersLike): (name: string) => readonly string[] {
+function fetchHeader(headers: HeadersLike): HeaderReader {
   return (name) => {
     const value = headers.get(name);
     return value === null ? [] : [value];
   };
 }
 
-function nodeHeader(request: NodeRequestLike): (name: string) => readonly string[] {
+function nodeHeader(request: NodeRequestLike): HeaderReader {
   const raw = request.rawHeaders;
   // Adapters that build an IncomingMessage by hand leave the raw ones empty.
   if (raw.length === 0) return recordHeader(request.headers);
@@ -112,12 +125,10 @@ function lambdaFacts(event: LambdaEventLike): Facts {
   const method = event.httpMethod ?? event.requestContext?.http?.method ?? null;
   const multiple = recordHeader(event.multiValueHeaders ?? {});
   const single = recordHeader(event.headers ?? {});
-  return new Facts(method, (name) => (multiple(name).length > 0 ? multiple(name) : single(name)));
+  return factsOf(method, (name) => (multiple(name).length > 0 ? multiple(name) : single(name)));
 }
 
-function recordHeader(
-  record: Readonly<Record<string, string | readonly string[] | undefined>>,
-): (name: string) => readonly string[] {
+function recordHeader(record: Readonly<Record<string, string | readonly string[] | undefined>>): HeaderReader {
   const entries = Object.entries(record);
   return (name) => entries.flatMap(([key, value]) => (key.toLowerCase() === name && value !== undefined ? value : []));
 }

@@ -264,7 +264,7 @@ describe("corpus 17: nothing that breaks lets anybody in", () => {
   test.each<[string, unknown]>([
     ["no context", undefined],
     ["no facts", {}],
-    ["facts of somebody's own", { auth: { method: "GET", contentType: null, upgrade: false, authorization: [] } }],
+    ["facts of somebody's own", { auth: { method: "GET", contentType: null, authorization: [] } }],
     ["a principal in their place", { auth: { principal: { kind: "account", id: "root" } }, principal: { id: "root" } }],
   ])("a context with %s: 500, for open procedures as well", async (_what, ctx) => {
     const guard = createGuard(t, { ...common, issuer: desk.verifier });

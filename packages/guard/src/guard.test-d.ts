@@ -249,7 +249,7 @@ createGuard(t, { issuer: verifier, permissions: remote.permissions, base: t.proc
 // @ts-expect-error: a context without facts
 createGuard(initTRPC.context<{ db: string }>().create(), { issuer: verifier, permissions: remote.permissions });
 // @ts-expect-error: facts of one's own
-const forged: Facts = { method: null, contentType: null, upgrade: false };
+const forged: Facts = { method: null, contentType: null };
 
 // Without own claims, they are unknown, not any.
 const plain = createGuard(initTRPC.context<{ auth: Facts }>().create(), { issuer: verifier, permissions: ["a:b"] });

@@ -14,12 +14,11 @@ const JSON_TYPE = /^application\/json[\t ]*(?:;[^,]*)?$/i;
 
 /**
  * Judges the request itself, for every policy: a page of another origin can make a browser send a POST of any type but
- * JSON without asking first, and a WebSocket's context outlives the token that it was opened with.
+ * JSON without asking first. Requests that open a WebSocket have no facts: `facts()` refuses them.
  *
- * @throws {Refusal} `bad_request`, `method_not_allowed`, `unsupported_media_type`
+ * @throws {Refusal} `method_not_allowed`, `unsupported_media_type`
  */
 export function assertRequest(facts: Facts, type: TRPCProcedureType): void {
-  if (facts.upgrade) throw refusal("bad_request", "calls over WebSocket are not served: use HTTP and event streams");
   if (facts.method === null) return;
   if (!methods[type].includes(facts.method)) throw refusal("method_not_allowed", "not a method for this kind of call");
   if (facts.method === "POST" && !JSON_TYPE.test(facts.contentType ?? "")) {
