@@ -128,6 +128,7 @@ issuer.token<typeof guard>({ account: "ann", permissions: ["notes:raed"] });
 createGuard(t, { issuer: issuer.verifier, permissions: ["a:b"] });
 
 // What does not compile.
+const bare = () => t.procedure.query(() => 1);
 // @ts-expect-error: a misspelt permission
 allowed("notes:raed");
 // @ts-expect-error: a misspelt one among others
@@ -142,6 +143,19 @@ open();
 open.query(() => 1);
 // @ts-expect-error: two policies
 signedIn.concat(allowed("notes:read"));
+// @ts-expect-error: two policies, input between them
+signedIn.input(z.string()).concat(allowed("notes:read"));
+// @ts-expect-error: two policies, open first
+open("x").concat(signedIn);
+const early = t.procedure.input(z.string()).concat(signedIn);
+// @ts-expect-error: input is read before the policy
+router({ early: early.query(() => 1) });
+const claimed = t.procedure.meta({ title: "x", ...{ "~policy": { signedIn: true } } });
+// @ts-expect-error: a policy that only the meta claims
+router({ claimed: claimed.query(() => 1) });
+const several: Record<string, typeof me | ReturnType<typeof bare>> = {};
+// @ts-expect-error: a record of procedures, some of them perhaps bare
+router(several);
 // @ts-expect-error: a bare procedure
 router({ list: t.procedure.query(() => 1) });
 // @ts-expect-error: a bare procedure beside guarded ones

@@ -1,4 +1,12 @@
-export { type AccessDeclaration, type Reason, Refusal } from "@countersign/tokens";
+export {
+  type AccessDeclaration,
+  type ForeignAlgorithm,
+  type ForeignClaims,
+  type Reason,
+  Refusal,
+  type World,
+} from "@countersign/tokens";
+
 export type { AccessTable } from "./access-table.ts";
 export type { ServiceRights } from "./as-service.ts";
 export { challengeFor } from "./challenge.ts";
