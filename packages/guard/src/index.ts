@@ -6,7 +6,6 @@ export {
   Refusal,
   type World,
 } from "@countersign/tokens";
-
 export type { AccessTable } from "./access-table.ts";
 export type { ServiceRights } from "./as-service.ts";
 export { challengeFor } from "./challenge.ts";

@@ -37,14 +37,14 @@ export interface OidcOptions extends RemoteOptions {
   readonly world?: World;
 }
 
-type Optional = "fetch" | "jwksUri" | "org" | "world" | "revocation";
+type Optional = "fetch" | "isService" | "jwksUri" | "org" | "world" | "revocation";
 /** Checked, with every default written out. */
 export type OidcSettings = Required<Omit<OidcOptions, Optional>> & Pick<OidcOptions, Exclude<Optional, "revocation">>;
 
 /** @throws {TypeError} with a sentence that names the setting, for whatever would make a verifier that does not verify. */
 export function checkOidcOptions({ revocation, ...options }: OidcOptions): OidcSettings {
   const { algorithms = foreignAlgorithms, typ = "at+jwt", severalAudiences = false, client = "client_id" } = options;
-  const { isService = ({ sub, client_id: id }) => sub === id, twoFactor = () => false, maxLife = 3600 } = options;
+  const { isService, twoFactor = () => false, maxLife = 3600 } = options;
   assertHttps("issuer", options.issuer);
   if (options.jwksUri !== undefined) assertHttps("jwksUri", options.jwksUri);
   if (typeof options.audience !== "string" || !/^[!-~]{1,255}$/.test(options.audience)) {
@@ -64,8 +64,8 @@ export function checkOidcOptions({ revocation, ...options }: OidcOptions): OidcS
     }
   }
   for (const [name, value] of Object.entries({ isService, twoFactor })) {
-    if (typeof value !== "function") throw new TypeError(`${name}: a function of the claims`);
+    if (value !== undefined && typeof value !== "function") throw new TypeError(`${name}: a function of the claims`);
   }
   positive("maxLife", maxLife);
-  return Object.freeze({ ...options, algorithms, typ, severalAudiences, client, isService, twoFactor, maxLife });
+  return Object.freeze({ ...options, algorithms, typ, severalAudiences, client, twoFactor, maxLife });
 }

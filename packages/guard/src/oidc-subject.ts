@@ -13,9 +13,10 @@ type Rules = Pick<OidcSettings, "permissions" | "client" | "org" | "isService" |
  * @throws {TypeError} where a function of the options answers something else than it should; whatever it throws.
  */
 export function subjectOfClaims(claims: ForeignClaims, rules: Rules): Subject {
-  const permissions = permissionsIn(claims, rules.permissions);
-  const common = { id: claims.sub, client: clientIn(claims, rules.client), permissions };
-  if (rules.isService(claims)) return { kind: "service", ...common };
+  const client = clientIn(claims, rules.client);
+  const common = { id: claims.sub, client, permissions: permissionsIn(claims, rules.permissions) };
+  // RFC 9068 §5: the subject of a program's token is the program.
+  if (rules.isService?.(claims) ?? claims.sub === client) return { kind: "service", ...common };
   return {
     kind: "account",
     ...common,

@@ -187,6 +187,8 @@ describe("what another issuer's token means here", () => {
 
   test("a service's token has its client for a subject, or what the settings say", async () => {
     expect(await subject({ sub: "app" })).toEqual({ kind: "service", id: "app", client: "app", permissions: [] });
+    expect((await subject({ sub: "job", azp: "job" }, { client: "azp" })).kind).toBe("service");
+    expect((await subject({ azp: "web" }, { client: "azp" })).kind).toBe("account");
     const isService: OidcOptions["isService"] = (claims) => claims["gty"] === "client-credentials";
     expect((await subject({ gty: "client-credentials" }, { isService })).kind).toBe("service");
     expect((await subject({ sub: "app" }, { isService })).kind).toBe("account");

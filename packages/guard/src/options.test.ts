@@ -72,6 +72,13 @@ describe("corpus 17: a guard that would not guard is not made", () => {
     ["a batch of nothing", { ...local, maxBatchSize: 0 }, "maxBatchSize:"],
     ["a batch without end", { ...local, maxBatchSize: Number.POSITIVE_INFINITY }, "maxBatchSize:"],
     ["a memory of nothing", { ...local, rememberTokens: 0 }, "rememberTokens:"],
+    ["a verifier for no audience", { ...local, issuer: { ...desk.verifier, audience: "" } }, "audience:"],
+    ["a verifier for a pattern", { ...local, issuer: { ...desk.verifier, audience: /api/ } }, "audience:"],
+    [
+      "a verifier for another audience",
+      { ...local, audience: remote.audience, issuer: { ...desk.verifier, audience: "api://x" } },
+      "audience:",
+    ],
     ["a base that reads input", { ...local, base: t.procedure.input(z.string()) }, "base:"],
     ["a base that replaces the call", { ...local, base: t.procedure.experimental_caller(async () => 1) }, "base:"],
   ])("%s", (_what, options, sentence) => {

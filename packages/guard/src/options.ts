@@ -85,7 +85,9 @@ function localAudience({ issuer, audience, revocation }: LocalIssuer): string {
   assertHttps("issuer", issuer.issuer);
   if (revocation !== undefined) throw new TypeError("revocation: a verifier in this process knows; leave it out");
   if (issuer.audience === undefined) return assertAudience(audience ?? issuer.issuer);
-  // Whatever another issuer calls this API: it need not be a URL, and the verifier has checked it.
+  // Whatever another issuer calls this API: it need not be a URL.
+  if (typeof issuer.audience !== "string" || issuer.audience === "")
+    throw new TypeError("audience: the verifier that was given is for none");
   if (audience === undefined || audience === issuer.audience) return issuer.audience;
   throw new TypeError("audience: the verifier that was given is for another one");
 }
