@@ -1,5 +1,5 @@
 import { Refusal } from "@countersign/tokens";
-import type { Store } from "../store/store.ts";
+import type { Queries, Store } from "../store/store.ts";
 import { addressGroup } from "./address-group.ts";
 import type { AuditWriter } from "./audit.ts";
 import type { Caller } from "./caller.ts";
@@ -27,14 +27,23 @@ const defaultLimits = {
 
 export type LimitName = keyof typeof defaultLimits;
 
-/** Counts attempts in the database, before anything dear is done for them; parallel ones count one by one. */
+/** An attempt that has been counted. */
+export interface Attempt {
+  /** After its success: forgets the attempts at this account from this address. */
+  forgive(queries: Queries): Promise<void>;
+}
+
+/**
+ * Counts attempts in the database, before anything dear is done for them; parallel ones count one by one. An e-mail
+ * address is normalised; that it belongs to nobody makes no difference.
+ */
 export interface Limits {
   /** @throws {Refusal} `rate_limited` */
   address(caller: Caller): Promise<void>;
-  /** `email` is normalised; that it belongs to nobody makes no difference. @throws {Refusal} `rate_limited` */
-  account(email: string, caller: Caller): Promise<void>;
-  /** After a success. */
-  forgive(email: string, caller: Caller): Promise<void>;
+  /** By somebody who has signed in. @throws {Refusal} `rate_limited` */
+  account(email: string, caller: Caller): Promise<Attempt>;
+  /** At an account, or at none that is known. @throws {Refusal} `rate_limited` */
+  signIn(email: string | undefined, caller: Caller): Promise<Attempt>;
 }
 
 export interface LimitsDeps {
@@ -50,24 +59,47 @@ export function createLimits({ store, audit, limits }: LimitsDeps): Limits {
     if (!(most >= 1 && windowMs >= 1000)) throw new TypeError("a limit allows at least 1 attempt in at least 1000 ms");
   }
 
-  const count = async (name: LimitName, key: string, caller: Caller) => {
-    const { most, windowMs } = rules[name];
+  /** Counts one attempt at each, and nothing after a limit that is met. */
+  const count = async (tried: readonly Tried[], caller: Caller): Promise<Attempt> => {
     const now = await store.now();
-    const attempts = await store.attempts.count(key, windowMs, now);
-    if (attempts <= most) return;
-    // One record when the limit is met, not one per attempt: a flood must not fill the database.
-    if (attempts === most + 1)
-      await audit.write(store, { event: "sign_in.limited", at: now, by: caller, detail: { limit: name } });
-    throw new Refusal("rate_limited", { retryAfter: Math.ceil((windowMs - (now % windowMs)) / 1000) });
+    const counters = tried.map(({ limit, key }) => ({ ...rules[limit], key }));
+    const counts = await store.attempts.count(counters, now);
+    const over = tried.find(({ limit }, index) => (counts[index] ?? 0) > rules[limit].most);
+    if (over) throw await refuse(over.limit, counts.at(-1) ?? 0, caller, now);
+    const own = tried.find(({ limit }) => limit === "accountFromAddress");
+    return { forgive: async (queries) => void (own && (await queries.attempts.clear(own.key))) };
   };
-  const pair = (email: string, caller: Caller) => `sign-in ${addressGroup(caller.address)} ${email}`;
+
+  const refuse = async (limit: LimitName, attempts: number, caller: Caller, now: number): Promise<Refusal> => {
+    const { most, windowMs } = rules[limit];
+    // One record when the limit is met, not one per attempt: a flood must not fill the database.
+    if (attempts === most + 1) {
+      await audit.write(store, { event: "sign_in.limited", at: now, by: caller, detail: { limit } });
+    }
+    return new Refusal("rate_limited", { retryAfter: Math.ceil((windowMs - (now % windowMs)) / 1000) });
+  };
 
   return {
-    address: (caller) => count("address", `sign-in ${addressGroup(caller.address)}`, caller),
-    account: async (email, caller) => {
-      await count("accountFromAddress", pair(email, caller), caller);
-      await count("account", `sign-in * ${email}`, caller);
-    },
-    forgive: (email, caller) => store.attempts.clear(pair(email, caller)),
+    address: async (caller) => void (await count([byAddress(caller)], caller)),
+    account: (email, caller) => count(atAccount(email, caller), caller),
+    signIn: (email, caller) =>
+      count([byAddress(caller), ...(email === undefined ? [] : atAccount(email, caller))], caller),
   };
+}
+
+interface Tried {
+  readonly limit: LimitName;
+  readonly key: string;
+}
+
+function byAddress({ address }: Caller): Tried {
+  return { limit: "address", key: `sign-in ${addressGroup(address)}` };
+}
+
+/** In this order, so that an address which has used up its own attempts does not use up those of everybody. */
+function atAccount(email: string, { address }: Caller): readonly Tried[] {
+  return [
+    { limit: "accountFromAddress", key: `sign-in ${addressGroup(address)} ${email}` },
+    { limit: "account", key: `sign-in * ${email}` },
+  ];
 }

@@ -13,7 +13,7 @@ export function createPasswordChange({ store, audit, limits, mails, passwords }:
   ): Promise<void> => {
     const account = await store.accounts.byId(actor.id);
     if (!account) throw new Refusal("not_found");
-    await limits.account(account.email, actor);
+    const attempt = await limits.account(account.email, actor);
     if (!(await passwords.verify(account.passwordHash, current))) {
       const refused = {
         event: "account.password_refused",
@@ -24,7 +24,7 @@ export function createPasswordChange({ store, audit, limits, mails, passwords }:
       await audit.write(store, refused);
       throw new Refusal("wrong_credentials", { detail: "the current password is wrong" });
     }
-    await limits.forgive(account.email, actor);
+    await attempt.forgive(store);
     assertSuitable(next, account);
     const passwordHash = await passwords.hash(next);
     await store.transaction(async (tx) => {

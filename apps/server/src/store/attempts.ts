@@ -1,28 +1,22 @@
 import { type Kysely, sql } from "kysely";
+import { atomically } from "./atomically.ts";
 import { countChanged } from "./changed.ts";
 import { PRUNE_CHUNK, pruneAll } from "./prune.ts";
 import type { Schema } from "./schema.ts";
-import type { Queries } from "./store.ts";
+import type { Counter, Queries } from "./store.ts";
 
 export function attemptQueries(db: Kysely<Schema>): Queries["attempts"] {
   return {
-    // Windows stand on the clock (0, 1, 2 … times their length), so instances agree on them without asking.
-    async count(key, windowMs, now) {
-      const endsAt = (Math.floor(now / windowMs) + 1) * windowMs;
-      const { count } = await db
-        .insertInto("attempts")
-        .values({ key, ends_at: endsAt, count: 1 })
-        .onConflict((on) =>
-          on.column("key").doUpdateSet({
-            // A late attempt of the last window counts in this one: it never starts anew.
-            count: sql`case when excluded.ends_at > attempts.ends_at then 1 else attempts.count + 1 end`,
-            ends_at: sql`case when excluded.ends_at > attempts.ends_at then excluded.ends_at else attempts.ends_at end`,
-          }),
-        )
-        .returning("count")
-        .executeTakeFirstOrThrow();
-      return count;
-    },
+    count: (counters, now) =>
+      atomically(db, async (one) => {
+        const counts: number[] = [];
+        for (const counter of counters) {
+          const count = await addOne(one, counter, now);
+          counts.push(count);
+          if (count > counter.most) break;
+        }
+        return counts;
+      }),
     async clear(key) {
       await db.deleteFrom("attempts").where("key", "=", key).execute();
     },
@@ -32,4 +26,22 @@ export function attemptQueries(db: Kysely<Schema>): Queries["attempts"] {
       return pruneAll(async () => countChanged(await chunk.executeTakeFirstOrThrow()));
     },
   };
+}
+
+/** Windows stand on the clock (0, 1, 2 … times their length), so instances agree on them without asking. */
+async function addOne(db: Kysely<Schema>, { key, windowMs }: Counter, now: number): Promise<number> {
+  const endsAt = (Math.floor(now / windowMs) + 1) * windowMs;
+  const { count } = await db
+    .insertInto("attempts")
+    .values({ key, ends_at: endsAt, count: 1 })
+    .onConflict((on) =>
+      on.column("key").doUpdateSet({
+        // A late attempt of the last window counts in this one: it never starts anew.
+        count: sql`case when excluded.ends_at > attempts.ends_at then 1 else attempts.count + 1 end`,
+        ends_at: sql`case when excluded.ends_at > attempts.ends_at then excluded.ends_at else attempts.ends_at end`,
+      }),
+    )
+    .returning("count")
+    .executeTakeFirstOrThrow();
+  return count;
 }

@@ -8,6 +8,8 @@ export type LockName = Parameters<Transaction["lock"]>[0];
 export interface Engine {
   /** Gives refusals only (`withFailures`). */
   readonly dialect: Dialect;
+  /** The same for counters: what it commits may be lost with the power, though not with a process, and costs no sync. */
+  readonly counting: Dialect;
   /** The same for migrations, which may take longer than a query is given. */
   readonly migrations: Dialect;
   /** Milliseconds since the epoch. */

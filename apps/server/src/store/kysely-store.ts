@@ -1,6 +1,7 @@
 import type { RevocationFact } from "@countersign/tokens";
 import { CompiledQuery, Kysely } from "kysely";
 import type { IssuerEvent } from "../events.ts";
+import { attemptQueries } from "./attempts.ts";
 import type { Engine } from "./engine.ts";
 import { migrateToLatest } from "./migrate.ts";
 import { createQueries } from "./queries.ts";
@@ -15,6 +16,7 @@ type Listener = (facts: readonly NumberedFact[]) => void;
 export function createKyselyStore(engine: Engine): Store {
   const scope = createScope();
   const db = new Kysely<Schema>({ dialect: scope.guard(engine.dialect) });
+  const counting = new Kysely<Schema>({ dialect: scope.guard(engine.counting) });
   const listeners = new Set<Listener>();
   const reactions = new Set<Reaction>();
   const react = async (events: readonly IssuerEvent[], query: Query) => {
@@ -22,6 +24,7 @@ export function createKyselyStore(engine: Engine): Store {
   };
   return {
     ...createQueries(db, engine),
+    attempts: attemptQueries(counting),
     async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
       let numbered: readonly NumberedFact[] = [];
       // READ COMMITTED is enough: every decision is either one conditional statement, which PostgreSQL judges on the row

@@ -1,4 +1,4 @@
-import { type Dialect, PostgresDialect, type PostgresPoolClient } from "kysely";
+import { CompiledQuery, type Dialect, PostgresDialect, type PostgresPoolClient } from "kysely";
 import pg from "pg";
 
 export interface QuerySettings {
@@ -14,6 +14,30 @@ export function postgresDialect(pool: pg.Pool, settings: QuerySettings): Dialect
   return new PostgresDialect({
     pool: { connect: () => connect(pool, settings), end: async () => {}, options: {} },
   });
+}
+
+/** A dialect whose transactions do not wait for the disk when they commit; a statement of its own does. */
+export function withoutSync(dialect: Dialect): Dialect {
+  return {
+    createAdapter: () => dialect.createAdapter(),
+    createIntrospector: (db) => dialect.createIntrospector(db),
+    createQueryCompiler: () => dialect.createQueryCompiler(),
+    createDriver() {
+      const driver = dialect.createDriver();
+      const begin = driver.beginTransaction.bind(driver);
+      driver.beginTransaction = async (connection, settings) => {
+        await begin(connection, settings);
+        try {
+          await connection.executeQuery(CompiledQuery.raw("set local synchronous_commit = off"));
+        } catch (error) {
+          // Nobody else would: to Kysely the transaction has not begun.
+          await driver.rollbackTransaction(connection).catch(() => undefined);
+          throw error;
+        }
+      };
+      return driver;
+    },
+  };
 }
 
 /** Clients that have a listener for the loss of their connection: it comes as an event as well, between two queries. */

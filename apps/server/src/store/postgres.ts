@@ -3,7 +3,7 @@ import pg from "pg";
 import type { LockName } from "./engine.ts";
 import { type Judge, withFailures } from "./failures.ts";
 import { createKyselyStore } from "./kysely-store.ts";
-import { postgresDialect } from "./postgres-dialect.ts";
+import { postgresDialect, withoutSync } from "./postgres-dialect.ts";
 import { assertVerifiedTls } from "./postgres-tls.ts";
 import type { Store } from "./store.ts";
 
@@ -38,6 +38,7 @@ export function openPostgres({ connection, size = 10, timeoutMs = 10_000 }: Post
   pool.on("error", ignore);
   return createKyselyStore({
     dialect: withFailures(postgresDialect(pool, { timeoutMs: timeoutMs + ANSWER_MS }), judge),
+    counting: withFailures(withoutSync(postgresDialect(pool, { timeoutMs: timeoutMs + ANSWER_MS })), judge),
     migrations: withFailures(postgresDialect(pool, { timeoutMs: undefined }), judge),
     async now(db) {
       const now = sql<{ now: number }>`select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now`;

@@ -10,6 +10,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
+import type { GroupCommit } from "./group-commit.ts";
 import type { Release, Turns } from "./turns.ts";
 
 /** How long to wait between two looks whether another process has finished. */
@@ -17,15 +18,28 @@ const LOOK_AGAIN_MS = 5;
 /** Statements that are kept ready. There are fewer than that, unless someone builds queries of endless shapes. */
 const PREPARED_MAX = 500;
 
+export interface SqliteConnections {
+  /** Whose turn it is with the one connection. */
+  readonly turns: Turns;
+  readonly commits: GroupCommit;
+  /** Whether what was committed waits for the disk before it is answered. */
+  readonly durable: boolean;
+}
+
 /**
  * Kysely's SQLite over Node's own. There is one connection, and a transaction has it for itself until it ends: what is
  * asked outside waits, so nobody sees uncommitted rows. Where another process is writing, a statement waits as long as
  * it would for its turn.
+ *
+ * The disk is waited for beside the turn: the next one begins as soon as a commit is made, and the commit is answered
+ * when a sync that began after it has ended. What a transaction or a writing statement saw is therefore on disk before
+ * anybody hears of it, commits of others as well, and of other processes: the successor that a repeated refresh answers
+ * is never taken back. A query that only reads, alone, may show what a power cut takes back, and promises nothing.
  */
-export function sqliteDialect(database: DatabaseSync, turns: Turns): Dialect {
+export function sqliteDialect(database: DatabaseSync, connections: SqliteConnections): Dialect {
   return {
     createAdapter: () => new Adapter(),
-    createDriver: () => createDriver(database, turns),
+    createDriver: () => createDriver(database, connections),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
@@ -43,34 +57,75 @@ class Adapter extends SqliteAdapter {
   }
 }
 
-function createDriver(database: DatabaseSync, turns: Turns): Driver {
-  const connection = createConnection(database, turns.limitMs);
-  let release: Release | undefined;
-  const run = (command: string) => patiently(() => database.exec(command), turns.limitMs);
+function createDriver(database: DatabaseSync, { turns, commits, durable }: SqliteConnections): Driver {
+  const prepare = createPreparing(database);
+  const exec = (command: string) => patiently(() => database.exec(command), turns.limitMs);
   return {
     async init() {},
     async acquireConnection() {
-      const mine = await turns.take();
+      const release = await turns.take();
       try {
+        commits.assertSound();
         rollBack(database);
       } catch (error) {
-        mine();
+        release();
         throw error;
       }
-      release = mine;
-      return connection;
+      return new Turn(release, async <R>({ sql, parameters }: CompiledQuery) => {
+        const statement = prepare(sql);
+        return patiently(() => run<R>(statement, parameters as readonly SQLInputValue[]), turns.limitMs);
+      });
     },
     // Immediate: the one that will write waits here, where nothing has been read yet, and never fails half-way.
-    beginTransaction: () => run("begin immediate"),
-    commitTransaction: () => run("commit"),
+    async beginTransaction(connection) {
+      await exec("begin immediate");
+      turnOf(connection).transaction = true;
+    },
+    async commitTransaction(connection) {
+      await exec("commit");
+      turnOf(connection).committed = true;
+    },
     async rollbackTransaction() {
       rollBack(database);
     },
-    async releaseConnection() {
-      release?.();
+    async releaseConnection(connection) {
+      const { release, committed } = turnOf(connection);
+      release();
+      if (committed && durable) await commits.durable();
     },
     async destroy() {},
   };
+}
+
+type Execute = <R>(query: CompiledQuery) => Promise<QueryResult<R>>;
+
+/** The connection, for as long as it is somebody's. */
+class Turn implements DatabaseConnection {
+  readonly release: Release;
+  readonly #execute: Execute;
+  transaction = false;
+  /** Whether there may be something new in the log. */
+  committed = false;
+
+  constructor(release: Release, execute: Execute) {
+    this.release = release;
+    this.#execute = execute;
+  }
+
+  async executeQuery<R>(query: CompiledQuery) {
+    const result = await this.#execute<R>(query);
+    if (!this.transaction && query.query.kind !== "SelectQueryNode") this.committed = true;
+    return result;
+  }
+
+  streamQuery(): never {
+    throw new Error("nothing here is streamed");
+  }
+}
+
+function turnOf(connection: DatabaseConnection): Turn {
+  if (connection instanceof Turn) return connection;
+  throw new Error("a connection that this driver did not give");
 }
 
 /**
@@ -81,22 +136,15 @@ function rollBack(database: DatabaseSync): void {
   if (database.isTransaction) database.exec("rollback");
 }
 
-function createConnection(database: DatabaseSync, patienceMs: number): DatabaseConnection {
+function createPreparing(database: DatabaseSync): (query: string) => StatementSync {
   const prepared = new Map<string, StatementSync>();
-  const prepare = (query: string) => {
+  return (query) => {
     const statement = prepared.get(query) ?? database.prepare(query);
     // SQLite prepares the first of several, and is silent about the others.
     if (query.slice(statement.sourceSQL.length).trim() !== "") throw new Error("more than one statement");
     if (prepared.size >= PREPARED_MAX) prepared.clear();
     prepared.set(query, statement);
     return statement;
-  };
-  return {
-    executeQuery: <R>({ sql, parameters }: CompiledQuery) =>
-      patiently(() => run<R>(prepare(sql), parameters as readonly SQLInputValue[]), patienceMs),
-    streamQuery() {
-      throw new Error("nothing here is streamed");
-    },
   };
 }
 

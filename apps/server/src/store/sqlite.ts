@@ -1,11 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { World } from "@countersign/tokens";
 import { type Judge, refusing, withFailures } from "./failures.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { createKyselyStore } from "./kysely-store.ts";
 import { resultCode, sqliteDialect } from "./sqlite-dialect.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
 import type { Store } from "./store.ts";
 import { Turns } from "./turns.ts";
+import { openWriteAheadLog } from "./write-ahead-log.ts";
 
 export interface SqliteOptions {
   /** Path of the database; made where it is missing, readable by its owner alone. */
@@ -26,19 +28,29 @@ export async function openSqlite({ file, world, timeoutMs = 5000 }: SqliteOption
   return createSqliteStore(database, world, timeoutMs);
 }
 
-/** The store over a database that is open already, with all its settings. */
-export function createSqliteStore(database: DatabaseSync, world: World, timeoutMs: number): Store {
+/** The store over a database that is open already, with all its settings. It closes both. */
+export function createSqliteStore(
+  database: DatabaseSync,
+  world: World,
+  timeoutMs: number,
+  log = openWriteAheadLog(database),
+): Store {
   const turns = new Turns(timeoutMs);
-  const dialect = withFailures(sqliteDialect(database, turns), judge);
+  const commits = new GroupCommit(log);
+  const dialect = (durable: boolean) => withFailures(sqliteDialect(database, { turns, commits, durable }), judge);
   return createKyselyStore({
-    dialect,
-    migrations: dialect,
+    dialect: dialect(true),
+    counting: dialect(false),
+    migrations: dialect(true),
     now: async () => world.now(),
     // A transaction is the only writer from its first statement on.
     lock: async () => {},
     async close() {
       const release = await turns.take();
-      if (database.isOpen) database.close();
+      if (database.isOpen) {
+        await commits.close();
+        database.close();
+      }
       release();
     },
   });

@@ -32,6 +32,13 @@ export interface Page {
   readonly after?: string | undefined;
 }
 
+/** What is counted: attempts in a window of so many milliseconds, and how many are expected at most. */
+export interface Counter {
+  readonly key: string;
+  readonly windowMs: number;
+  readonly most: number;
+}
+
 /**
  * Everything that is asked of the database, one group per aggregate. A query never reads a clock: `now` is given. One
  * that changes a row answers whether it did, so that a race has a winner.
@@ -179,8 +186,12 @@ export interface Queries {
     list(page: Page & { readonly event?: string | undefined }): Promise<AuditEntry[]>;
   };
   readonly attempts: {
-    /** Counts one more attempt in the current window of this length and answers the count, atomically. */
-    count(key: string, windowMs: number, now: number): Promise<number>;
+    /**
+     * Counts one more attempt at each in turn, until one is over its `most`: what comes after that one is not touched.
+     * Answers the counts so far. Atomic; outside a transaction it may be lost with the power, though not with a process.
+     * Whoever counts several gives them in the same order, or two would wait for each other.
+     */
+    count(counters: readonly Counter[], now: number): Promise<number[]>;
     clear(key: string): Promise<void>;
     prune(before: number): Promise<number>;
   };

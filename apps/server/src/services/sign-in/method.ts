@@ -13,6 +13,11 @@ export interface Proof {
 export interface SignInMethod {
   readonly name: string;
   /**
+   * The account that the input names, as one text however it is spelt; attempts at it are then limited from everywhere,
+   * and not only by address. Runs before `prove`. `undefined` where it names none.
+   */
+  subject?(input: unknown): string | undefined;
+  /**
    * Does not check: that the account may sign in; its caller does.
    *
    * @throws {Refusal} `wrong_credentials`, the same for everything that is wrong with them

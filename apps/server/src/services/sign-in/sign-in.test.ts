@@ -102,8 +102,8 @@ describe("signing in by password", () => {
     await signIn(ann.email, PASSWORD);
   });
 
-  test("ASVS 6.1.1: 50 failures from one address do not keep the owner out from another", async () => {
-    for (let attempt = 0; attempt < 50; attempt += 1) await reasonOf(signIn(ann.email, "wrong"));
+  test("ASVS 6.1.1: 110 failures from one address do not keep the owner out from another", async () => {
+    for (let attempt = 0; attempt < 110; attempt += 1) await reasonOf(signIn(ann.email, "wrong"));
     const elsewhere = { ...SOMEBODY, address: "198.51.100.7" };
     const owner = issuer.services.signIn.run("password", { email: ann.email, password: PASSWORD }, TERMINAL, elsewhere);
     await expect(owner).resolves.toBeDefined();
@@ -206,6 +206,22 @@ describe("another sign-in method", () => {
     const { claims } = await own.verifier.verify(tokens[0]?.access_token ?? "", ISSUER);
     expect(claims).toMatchObject({ sub: ann.id, amr: ["smoke"], acr: "2fa" });
     expect(await reasonOf(own.services.signIn.run("smoke", "none", TERMINAL, SOMEBODY))).toBe("wrong_credentials");
+    await own.close();
+  });
+
+  test("that says whose account it is about is limited by account as well, and forgiven by a success", async () => {
+    const limits = { accountFromAddress: { most: 2, windowMs: 60_000 }, account: { most: 5, windowMs: 60_000 } };
+    const named = { ...smoke, subject: (input: unknown) => (input === "noise" ? undefined : "the hill") };
+    const own = await openTestIssuer({ ...issuer.options, limits, signIn: [named] });
+    const attempt = (input: string, address = "192.0.2.1") =>
+      reasonOf(own.services.signIn.run("smoke", input, TERMINAL, { ...SOMEBODY, address }));
+    for (let n = 0; n < 3; n += 1) expect(await attempt("noise")).toBe("wrong_credentials");
+    for (let n = 0; n < 2; n += 1) {
+      expect(await attempt("none")).toBe("wrong_credentials");
+      expect(await attempt("signal")).toBeUndefined();
+    }
+    expect(await attempt("signal", "192.0.2.2")).toBeUndefined();
+    expect(await attempt("signal", "192.0.2.3")).toBe("rate_limited");
     await own.close();
   });
 

@@ -4,7 +4,7 @@ import type { AuditWriter } from "../audit.ts";
 import type { Caller } from "../caller.ts";
 import type { Clients } from "../clients.ts";
 import type { HandoffReply, Handoffs, SignInRequest } from "../handoffs.ts";
-import type { Limits } from "../limits.ts";
+import type { Attempt, Limits } from "../limits.ts";
 import { accountTried, type Proof, type SignInMethod, wrongCredentials } from "./method.ts";
 
 export interface SignIn {
@@ -37,7 +37,7 @@ export function createSignIn({ store, audit, clients, handoffs, limits, methods 
     await audit.write(store, { event: "sign_in.refused", at, by: caller, subject: accountTried(refusal), detail });
   };
 
-  const finish = (method: string, proof: Proof, request: SignInRequest, caller: Caller) =>
+  const finish = (method: string, proof: Proof, attempt: Attempt, request: SignInRequest, caller: Caller) =>
     store.transaction(async (tx) => {
       const account = await tx.accounts.byId(proof.account);
       if (!account) throw wrongCredentials("unknown account");
@@ -45,6 +45,7 @@ export function createSignIn({ store, audit, clients, handoffs, limits, methods 
       const at = await tx.now();
       const detail = { method, client: request.client };
       await audit.write(tx, { event: "sign_in.succeeded", at, by: caller, actor: account.id, detail });
+      await attempt.forgive(tx);
       return await handoffs.create(tx, account, proof, request, at);
     });
 
@@ -53,9 +54,9 @@ export function createSignIn({ store, audit, clients, handoffs, limits, methods 
       const method = byName.get(name);
       if (!method) throw new Refusal("not_found");
       await clients.admit(request);
-      await limits.address(caller);
+      const attempt = await limits.signIn(method.subject?.(input), caller);
       try {
-        return await finish(name, await method.prove(input, caller), request, caller);
+        return await finish(name, await method.prove(input, caller), attempt, request, caller);
       } catch (cause) {
         if (cause instanceof Refusal && cause.reason === "wrong_credentials") await writeRefusal(name, cause, caller);
         throw cause;

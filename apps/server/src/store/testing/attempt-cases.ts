@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PRUNE_CHUNK } from "../prune.ts";
+import type { Queries } from "../store.ts";
 import { NOW } from "./samples.ts";
 import type { Given } from "./setting.ts";
 
@@ -7,45 +8,69 @@ const WINDOW = 60_000;
 /** Begins a window. */
 const START = Math.ceil(NOW / WINDOW) * WINDOW;
 
+const counter = (key: string, most = 1000) => ({ key, most, windowMs: WINDOW });
+
+/** Counts one key alone. */
+async function count({ attempts }: Queries, key: string, now: number): Promise<number | undefined> {
+  const [one, ...more] = await attempts.count([counter(key)], now);
+  expect(more).toEqual([]);
+  return one;
+}
+
 export function attemptCases(given: Given): void {
   describe("attempts", () => {
     test("corpus 51: 100 parallel attempts are counted from 1 to 100, none twice", async () => {
       const stores = [given.store, await given.another()];
-      const attempts = Array.from({ length: 100 }, (_, n) => stores[n % 2]?.attempts.count("key", WINDOW, START + n));
+      const both = [counter("key"), counter("other")];
+      const attempts = Array.from({ length: 100 }, (_, n) => stores[n % 2]?.attempts.count(both, START + n));
       const counts = await Promise.all(attempts);
-      expect(counts.sort((a = 0, b = 0) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
+      const each = Array.from({ length: 100 }, (_, n) => n + 1);
+      for (const which of [0, 1]) expect(counts.map((pair) => pair?.[which] ?? 0).sort((a, b) => a - b)).toEqual(each);
+    });
+
+    test("nothing is counted after one that is over what is expected of it", async () => {
+      const counters = [counter("address", 4), counter("pair", 2), counter("account", 9)];
+      const attempts = [];
+      for (let n = 0; n < 5; n += 1) attempts.push(await given.store.attempts.count(counters, START));
+      expect(attempts).toEqual([[1, 1, 1], [2, 2, 2], [3, 3], [4, 4], [5]]);
+      expect(await given.store.attempts.count([], START)).toEqual([]);
     });
 
     test("the count starts anew with the next window, for its key alone", async () => {
-      const { attempts } = given.store;
-      expect(await attempts.count("key", WINDOW, START)).toBe(1);
-      expect(await attempts.count("key", WINDOW, START + WINDOW - 1)).toBe(2);
-      expect(await attempts.count("other", WINDOW, START)).toBe(1);
-      expect(await attempts.count("key", WINDOW, START + WINDOW)).toBe(1);
+      expect(await count(given.store, "key", START)).toBe(1);
+      expect(await count(given.store, "key", START + WINDOW - 1)).toBe(2);
+      expect(await count(given.store, "other", START)).toBe(1);
+      expect(await count(given.store, "key", START + WINDOW)).toBe(1);
     });
 
     test("an attempt that a slow clock puts into the last window does not start the count anew", async () => {
-      const { attempts } = given.store;
-      await attempts.count("key", WINDOW, START + WINDOW);
-      expect(await attempts.count("key", WINDOW, START)).toBe(2);
-      expect(await attempts.count("key", WINDOW, START + WINDOW)).toBe(3);
+      await count(given.store, "key", START + WINDOW);
+      expect(await count(given.store, "key", START)).toBe(2);
+      expect(await count(given.store, "key", START + WINDOW)).toBe(3);
     });
 
     test("a cleared key counts from 1", async () => {
-      const { attempts } = given.store;
-      await attempts.count("key", WINDOW, START);
-      await attempts.clear("key");
-      expect(await attempts.count("key", WINDOW, START)).toBe(1);
+      await count(given.store, "key", START);
+      await given.store.attempts.clear("key");
+      expect(await count(given.store, "key", START)).toBe(1);
+    });
+
+    test("counted in a transaction, it is undone with it", async () => {
+      const failed = given.store.transaction(async (tx) => {
+        await count(tx, "key", START);
+        throw new Error("rolled back");
+      });
+      await expect(failed).rejects.toThrow("rolled back");
+      expect(await count(given.store, "key", START)).toBe(1);
     });
 
     test("counts of windows that are over are deleted, however many there are, and no others", async () => {
-      await given.store.transaction(async ({ attempts }) => {
-        for (let n = 0; n <= PRUNE_CHUNK; n += 1) await attempts.count(`old ${n}`, WINDOW, START);
-        await attempts.count("current", WINDOW, START + WINDOW);
+      await given.store.transaction(async (tx) => {
+        for (let n = 0; n <= PRUNE_CHUNK; n += 1) await count(tx, `old ${n}`, START);
+        await count(tx, "current", START + WINDOW);
       });
-      const { attempts } = given.store;
-      expect(await attempts.prune(START + WINDOW + 1)).toBe(PRUNE_CHUNK + 1);
-      expect(await attempts.count("current", WINDOW, START + WINDOW)).toBe(2);
+      expect(await given.store.attempts.prune(START + WINDOW + 1)).toBe(PRUNE_CHUNK + 1);
+      expect(await count(given.store, "current", START + WINDOW)).toBe(2);
     });
   });
 }

@@ -78,8 +78,8 @@ export function inputCases(given: Given): void {
       await store.setUp.put(text, NOW);
       expect(await store.setUp.take(text)).toStrictEqual({ expiresAt: NOW });
       expect(await store.keys.remove(text)).toBe(false);
-      expect(await store.attempts.count(text, 1000, NOW)).toBe(1);
-      expect(await store.attempts.count(text, 1000, NOW)).toBe(2);
+      expect(await store.attempts.count([{ key: text, windowMs: 1000, most: 2 }], NOW)).toEqual([1]);
+      expect(await store.attempts.count([{ key: text, windowMs: 1000, most: 2 }], NOW)).toEqual([2]);
       await store.transaction(async (tx) => tx.revoke({ kind: "key", id: text }));
       expect(await store.revocations.since(0)).toStrictEqual([{ number: 1, fact: { kind: "key", id: text } }]);
       expect(await store.installation.create({ epoch: text, masterKeyId: text })).toBe(true);

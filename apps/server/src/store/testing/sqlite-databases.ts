@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemWorld } from "@countersign/tokens";
 import { Kysely } from "kysely";
+import { GroupCommit } from "../group-commit.ts";
 import type { Schema } from "../schema.ts";
 import { openSqlite } from "../sqlite.ts";
 import { sqliteDialect } from "../sqlite-dialect.ts";
 import { openSqliteFile } from "../sqlite-file.ts";
 import type { Store } from "../store.ts";
 import { Turns } from "../turns.ts";
+import { openWriteAheadLog } from "../write-ahead-log.ts";
 import type { TestDatabase, TestDatabases } from "./setting.ts";
 
 export const sqliteDatabases: TestDatabases = {
@@ -26,7 +28,8 @@ async function createDatabase(): Promise<TestDatabase> {
   const file = join(directory, "countersign.db");
   const opened: Store[] = [];
   const raw = openSqliteFile(file);
-  const kysely = new Kysely<Schema>({ dialect: sqliteDialect(raw, new Turns(1000)) });
+  const connections = { turns: new Turns(1000), commits: new GroupCommit(openWriteAheadLog(raw)), durable: false };
+  const kysely = new Kysely<Schema>({ dialect: sqliteDialect(raw, connections) });
   return {
     async open() {
       const store = await openSqlite({ file, world: systemWorld });
@@ -36,6 +39,7 @@ async function createDatabase(): Promise<TestDatabase> {
     raw: () => kysely,
     async close() {
       await Promise.all(opened.map((store) => store.close()));
+      await connections.commits.close();
       raw.close();
       await rm(directory, { recursive: true });
     },
