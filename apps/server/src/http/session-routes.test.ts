@@ -68,7 +68,7 @@ describe("a session in cookie mode", () => {
     expect(pairOf(refreshed)).not.toBe(pairOf(started));
   });
 
-  test("ends, and its cookie with it", async () => {
+  test("ASVS 14.3.1: ends, and its cookie with it", async () => {
     const cookie = await inBrowser();
     const ended = await server.post("/session/end", { client: "console" }, page({ cookie }));
     expect(ended).toMatchObject({ status: 204, body: "" });
@@ -77,6 +77,22 @@ describe("a session in cookie mode", () => {
     const again = await server.post("/session/end", { client: "console" }, page({ cookie }));
     expect(again.status).toBe(204);
     expect((await server.post("/session/end", { client: "console" }, page())).status).toBe(204);
+  });
+
+  test("ASVS 7.2.4: is a new one after each sign-in, and the one before it in this browser has ended", async () => {
+    const [before, elsewhere] = [await inBrowser(), await inBrowser()];
+    const start = (handoff: string, cookie: string) =>
+      server.post("/session/start", { client: "console", handoff }, page({ cookie }));
+    await refused(start("x", before), 400, "invalid_grant");
+    await lives(before);
+    const started = await start(await server.handoff("console", issuer), before);
+    expect(started.status).toBe(200);
+    expect(pairOf(started)).not.toBe(before);
+    await refused(refresh(before), 400, "invalid_grant");
+    await lives(pairOf(started));
+    await lives(elsewhere);
+    const garbage = await start(await server.handoff("console", issuer), `${NAME}=${mark}`);
+    expect(garbage.status).toBe(200);
   });
 
   test("corpus 62, 63: cannot be refreshed or ended from anywhere else, and does not notice", async () => {

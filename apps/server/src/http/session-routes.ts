@@ -41,8 +41,9 @@ export function sessionRoutes({ sessions, clients }: { readonly sessions: Sessio
     route(fastify, "POST", "/start", options, async (request, reply) => {
       const { client: id, handoff, audiences } = readBody(startBody, request.body);
       const client = await admit(request, id);
+      const replaces = carried(request, client, undefined);
       const started = await sessions.start(
-        { client: client.id, handoff, origin: originOf(request), audiences },
+        { client: client.id, handoff, origin: originOf(request), audiences, replaces },
         callerOf(request),
       );
       return deliver(reply, client, started);

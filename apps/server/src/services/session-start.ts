@@ -1,10 +1,12 @@
 import { Refusal, type SessionReply } from "@countersign/tokens";
 import type { Account, Handoff, Session } from "../store/records.ts";
+import type { Transaction } from "../store/store.ts";
 import type { Grants } from "./access-tokens.ts";
 import { findAudiences } from "./audiences.ts";
 import type { Caller } from "./caller.ts";
 import { createId } from "./ids.ts";
 import { replyWith, type SessionDeps } from "./session-deps.ts";
+import { endSession } from "./session-end.ts";
 import type { StartInput } from "./sessions.ts";
 
 const USER_AGENT_LENGTH = 200;
@@ -13,10 +15,19 @@ const CONTROL = /\p{C}/gu;
 
 /** Redeems a handoff: see `Sessions.start`. A refusal leaves the handoff good, and is written to the audit, to a limit. */
 export function createSessionStart(deps: SessionDeps) {
-  const { audit, handoffs, accessTokens, claims, refusedTokens } = deps;
+  const { store, audit, handoffs, accessTokens, claims, refreshTokens, refusedTokens } = deps;
+
+  /** Ends the session that another one takes the place of (ASVS 7.2.4), unless it is another client's. */
+  const endFormer = async (tx: Transaction, former: Session, client: string, at: number, caller: Caller) => {
+    if (former.clientId !== client || !(await endSession(tx, former, at, "replaced"))) return;
+    const note = { at, by: caller, actor: former.accountId, session: former.id };
+    await audit.write(tx, { event: "session.ended", ...note, detail: { cause: "replaced" } });
+  };
 
   const redeem = async (input: StartInput, caller: Caller): Promise<Grants> => {
     handoffs.check(input.handoff);
+    const former =
+      input.replaces === undefined ? undefined : (await refreshTokens.authenticate(store, input.replaces)).session;
     return await claims.transaction(async (tx, claimsFor) => {
       const at = await tx.now();
       const { handoff, account } = await handoffs.redeem(tx, input.handoff, input, at);
@@ -41,6 +52,7 @@ export function createSessionStart(deps: SessionDeps) {
         client: session.clientId,
         amr: session.amr,
       });
+      if (former) await endFormer(tx, former, session.clientId, at, caller);
       return { ...granted, session };
     });
   };

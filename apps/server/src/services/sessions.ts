@@ -14,6 +14,8 @@ export interface StartInput {
   readonly origin: string | null;
   /** Audiences to get an access token for; the first of its client by default. */
   readonly audiences?: readonly string[] | undefined;
+  /** The refresh token of a session that this one takes the place of. */
+  readonly replaces?: string | undefined;
 }
 
 export interface RefreshInput {

@@ -58,6 +58,7 @@ export interface Session {
 
 export type EndCause =
   | "signed_out"
+  | "replaced"
   | "ended_by_owner"
   | "ended_by_administrator"
   | "password_changed"
