@@ -4,9 +4,9 @@ import { refusals } from "./refusal.ts";
 /** Which permissions would have done. Kept beside the refusal, because only a challenge says them. */
 const wanted = new WeakMap<Refusal, readonly string[]>();
 
-/** Refuses a principal that lacks these permissions. */
-export function notPermitted(permissions: readonly string[]): Refusal {
-  const refusal = new Refusal("not_permitted");
+/** Refuses a principal that lacks these permissions. `who` is for the log. */
+export function notPermitted(permissions: readonly string[], who = "somebody"): Refusal {
+  const refusal = new Refusal("not_permitted", { detail: `${who} lacks ${permissions.join(" ")}` });
   wanted.set(refusal, permissions);
   return refusal;
 }

@@ -39,8 +39,8 @@ export function decideAllowed<P extends string, C>(
 ): Decide<P, C> {
   return async (facts) => {
     const principal = await identify(facts);
-    if (!permissions[enough]((permission) => principal.can(permission))) throw notPermitted(permissions);
-    return principal;
+    if (permissions[enough]((permission) => principal.can(permission))) return principal;
+    throw notPermitted(permissions, `${principal.kind} ${principal.id}`);
   };
 }
 

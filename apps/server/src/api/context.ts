@@ -9,6 +9,8 @@ export interface Context {
   readonly origin: string | null;
   /** How many calls share the request. */
   readonly calls: number;
+  /** Told whose verified token made a call that may be made: for the log. */
+  identified(account: string): void;
 }
 
 /** The context of one request. `about` is what only the HTTP side can tell. */

@@ -29,7 +29,9 @@ function isOfTheRequest(code: string, status: number): boolean {
 
 /** Notes a refusal for the request's line, and logs what somebody has to look into. */
 export function noteRefusal(request: FastifyRequest, refusal: Refusal): void {
-  outcomeOf(request).reason = refusal.reason;
+  const outcome = outcomeOf(request);
+  outcome.reason = refusal.reason;
+  if (refusal.detail !== undefined) outcome.detail = refusal.detail;
   if (refusal.reason === "internal") request.log.error({ err: refusal }, "a request failed");
   else if (refusals[refusal.reason].status >= 500) request.log.warn({ err: refusal }, "a request could not be served");
 }

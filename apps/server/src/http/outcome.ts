@@ -3,6 +3,10 @@ import type { FastifyRequest } from "fastify";
 /** What a request came to, for its line in the log. Only what the server itself knows, nothing that was sent. */
 export interface Outcome {
   reason?: string;
+  /** Why, in our own words. */
+  detail?: string;
+  /** Whose verified token it was. */
+  account?: string;
   /** Procedures that exist and were called. */
   calls?: readonly string[];
 }

@@ -41,7 +41,7 @@ const post = (body: string, headers: Record<string, string> = json): Call => ({ 
 const signIn = { client: "cli", email: administrator.email, password: mark };
 
 describe("the API over HTTPS", () => {
-  test("answers a call that carries a token", async () => {
+  test("ASVS 14.2.2, 14.3.2: answers a call that carries a token, and nobody keeps the answer", async () => {
     const reply = await server.call("/trpc/account.me", { headers: bearer() });
     expect(reply).toMatchObject({ status: 200, headers: { "cache-control": "no-store" } });
     expect(JSON.parse(reply.body).result.data.email).toBe(administrator.email);
@@ -312,6 +312,31 @@ describe("the API over HTTPS", () => {
     const read = await server.call("/trpc/account.me", { headers: { origin: issuer } });
     expect(read.headers["access-control-expose-headers"]).toBe("DPoP-Nonce, WWW-Authenticate, Retry-After");
     expect(read.headers.vary).toContain("Origin");
+  });
+
+  test("ASVS 16.2.1, 16.3.2: writes down whose call it was, and who was refused what for which permission", async () => {
+    const member = { client: "cli", email: "member@example.com", name: "Mel", password: "a quiet ferry at dawn" };
+    const admin = { headers: { ...json, ...bearer() } };
+    const invited = await server.call("/trpc/invitations.create", {
+      ...post(JSON.stringify({ email: member.email })),
+      ...admin,
+    });
+    const invitation = JSON.parse(invited.body).result.data.secret;
+    const { handoff } = JSON.parse((await server.post("/trpc/signIn.signUp", { ...member, invitation })).body).result
+      .data;
+    const { account, tokens } = JSON.parse((await server.post("/session/start", { client: "cli", handoff })).body);
+    server.lines.length = 0;
+    const headers = { authorization: `Bearer ${tokens[0].access_token}` };
+    await server.call("/trpc/account.me", { headers });
+    await server.call("/trpc/users.list", { headers });
+    await server.call("/trpc/users.list", { headers: { authorization: "Bearer nonsense" } });
+    const requests = () => server.lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === "request");
+    await expect.poll(requests).toHaveLength(3);
+    expect(requests()).toMatchObject([
+      { calls: ["account.me"], account, status: 200 },
+      { calls: ["users.list"], status: 403, reason: "not_permitted", detail: `account ${account} lacks users:read` },
+      { calls: ["users.list"], status: 401, reason: "token_invalid", detail: "not three segments" },
+    ]);
   });
 
   test("writes the procedures that were called, and not what else stood in the path", async () => {

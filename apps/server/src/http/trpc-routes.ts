@@ -43,9 +43,16 @@ export function trpcRoutes({ router, guard }: Api, clients: Clients) {
           responseMeta: guard.responseMeta,
           maxBatchSize: guard.maxBatchSize,
           createContext: ({ info }: { info: TRPCRequestInfo }) => {
-            outcomeOf(request).calls = info.calls.filter(({ procedure }) => procedure).map(({ path }) => path);
-            const about = { caller: callerOf(request), origin: originOf(request), calls: info.calls.length };
-            return createContext(request, about);
+            const outcome = outcomeOf(request);
+            outcome.calls = info.calls.filter(({ procedure }) => procedure).map(({ path }) => path);
+            return createContext(request, {
+              caller: callerOf(request),
+              origin: originOf(request),
+              calls: info.calls.length,
+              identified: (account) => {
+                outcome.account = account;
+              },
+            });
           },
           onError: ({ error }: { error: TRPCError }) => noteError(request, error),
           path: (request.params as { "*": string })["*"],

@@ -159,6 +159,7 @@ describe("access that is declared in code", () => {
       caller: SOMEBODY,
       calls: 1,
       origin: null,
+      identified: () => {},
     });
     expect((await caller.access.mine()).permissions).toEqual(["users:read"]);
     expect(await caller.users.list()).toHaveLength(2);
