@@ -38,6 +38,38 @@ const numbers = (kind: string, ...ranges: readonly (number | readonly [number, n
       : Array.from({ length: range[1] - range[0] + 1 }, (_, i) => `${kind} ${range[0] + i}`),
   );
 
+/** Rows of ASVS 5.0 from 1 to the last one that concerns us, section by section: a test, or why there is none yet. */
+const sections = {
+  "6.2": 12,
+  "7.2": 4,
+  "8.1": 2,
+  "8.2": 3,
+  "8.3": 3,
+  "8.4": 2,
+  "9.1": 3,
+  "9.2": 4,
+  "11.4": 4,
+  "12.1": 2,
+  "12.2": 1,
+  "12.3": 2,
+  "14.2": 2,
+  "14.3": 3,
+  "16.1": 1,
+  "16.2": 5,
+  "16.3": 4,
+  "16.4": 1,
+  "16.5": 4,
+};
+
+/** The rows of the table of what is not there yet, with its reason. */
+const notYet = (
+  readFileSync(map, "utf8")
+    .split(/^## /m)
+    .find((part) => part.startsWith("Not yet")) ?? ""
+)
+  .split("\n")
+  .flatMap((line) => /^\| (ASVS [\d.]+) *\| \S.{10,} \|$/.exec(line)?.[1] ?? []);
+
 const required = [
   ...numbers("corpus", [1, 18], 35, 48, 53, 55, 60, 69, 70, 75, [82, 85]),
   ...numbers("server case", 1, 2, 3, 7, 10, 11, 18),
@@ -48,6 +80,15 @@ describe("the security map", () => {
   test("has a row for everything that this version must make hold", () => {
     const ids = new Set(rows.map(({ id }) => id));
     expect(required.filter((id) => !ids.has(id))).toEqual([]);
+  });
+
+  test("has every row of the chapters of ASVS that this version owes, with a test or with why there is none yet", () => {
+    const owed = Object.entries(sections).flatMap(([section, last]) =>
+      Array.from({ length: last }, (_, index) => `ASVS ${section}.${index + 1}`),
+    );
+    const shown = rows.map(({ id }) => id);
+    expect(owed.filter((id) => !shown.includes(id) && !notYet.includes(id))).toEqual([]);
+    expect(notYet.filter((id) => shown.includes(id) || !owed.includes(id))).toEqual([]);
   });
 
   test("points to test files that exist", () => {

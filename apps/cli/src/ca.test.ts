@@ -38,7 +38,7 @@ describe("a server on this machine", () => {
     expect(await attempt({}, "", home)).toMatchObject(reached);
   });
 
-  test("is not trusted without it: 7, and which flag helps", async () => {
+  test("ASVS 12.3.2: is not trusted without it: 7, and which flag helps", async () => {
     const { code, stderr } = await attempt({ COUNTERSIGN_DATA_DIR: "nowhere" });
     expect(code).toBe(7);
     expect(stderr).toContain("--ca FILE");
@@ -56,7 +56,7 @@ describe("a server on this machine", () => {
     expect(await attempt({ COUNTERSIGN_DATA_DIR: "nowhere" }, `--ca ${bundle}`)).toMatchObject(reached);
   });
 
-  test("is never called with verification turned off, not even by the environment", async () => {
+  test("ASVS 12.3.2: is never called with verification turned off, not even by the environment", async () => {
     const off = { COUNTERSIGN_DATA_DIR: "nowhere", NODE_TLS_REJECT_UNAUTHORIZED: "0" };
     expect(await attempt(off)).toMatchObject(distrusted);
   });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,12 +25,12 @@ afterEach(async () => {
 });
 
 /** The program as a person starts it: a folder, an environment, two outputs. */
-function run(settings: Record<string, string>) {
+function run(settings: Record<string, string>, flags: readonly string[] = []) {
   const environment = Object.entries({ PLAIN_PORT: "off", ...settings }).map(([name, value]) => [
     `COUNTERSIGN_${name}`,
     value,
   ]);
-  const child = spawn(process.execPath, ["--conditions=source", main], {
+  const child = spawn(process.execPath, ["--conditions=source", ...flags, main], {
     cwd: directory,
     env: { PATH: process.env["PATH"], ...Object.fromEntries(environment) },
     stdio: ["ignore", "pipe", "pipe"],
@@ -47,8 +47,8 @@ function run(settings: Record<string, string>) {
   return { child, said, exit };
 }
 
-async function ready(port: number, settings: Record<string, string> = {}) {
-  const program = run({ PORT: `${port}`, ...settings });
+async function ready(port: number, settings: Record<string, string> = {}, flags: readonly string[] = []) {
+  const program = run({ PORT: `${port}`, ...settings }, flags);
   await expect
     .poll(() => program.said.out + program.said.err, { timeout: 20_000, interval: 10 })
     .toContain("is ready at");
@@ -86,6 +86,39 @@ describe("the program", () => {
     child.kill("SIGINT");
     expect(await exit).toBe(0);
   });
+
+  test("ASVS 16.2.3: logs to standard error and nowhere else: no file but the documented ones, no line among the answers", async () => {
+    const port = await freePort();
+    const { child, said, exit } = await ready(port);
+    const { call } = callerOfOrigin(
+      `https://localhost:${port}`,
+      readFileSync(join(directory, "data", "ca.pem"), "utf8"),
+    );
+    await call("/nowhere");
+    await expect.poll(() => said.err).toContain('"not_found"');
+    expect(said.out).not.toContain('"msg"');
+    const page = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+    const documented = page.split("## Files in the data directory")[1]?.split("##")[0] ?? "";
+    const files = readdirSync(join(directory, "data")).map((name) => name.replace(/-(wal|shm)$/, ""));
+    expect(files.filter((name) => !documented.includes(`\`${name}\``))).toEqual([]);
+    expect(readdirSync(directory)).toEqual(["data"]);
+    child.kill("SIGTERM");
+    expect(await exit).toBe(0);
+  });
+
+  test.each(["throw", "Promise.reject"])(
+    "ASVS 16.5.4: what nobody caught ends it with a line in the log and exit code 1 (%s)",
+    async (how) => {
+      // Into the very program that is started, as a bug in a library would come: when this signal does.
+      const bug = `process.on("SIGUSR2", () => { ${how}(new Error("nobody caught this")) })`;
+      const { child, said, exit } = await ready(await freePort(), {}, [`--import=data:text/javascript,${bug}`]);
+      child.kill("SIGUSR2");
+      expect(await exit).toBe(1);
+      const last = JSON.parse(said.err.trim().split("\n").at(-1) ?? "");
+      expect(last).toMatchObject({ level: "fatal", err: { message: "nobody caught this" } });
+      expect(said.out).not.toContain("nobody caught this");
+    },
+  );
 
   test("starts again on what it made", async () => {
     const port = await freePort();

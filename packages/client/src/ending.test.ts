@@ -25,7 +25,7 @@ const statusWith = async (token: string | undefined) => {
   return status;
 };
 
-test("signing out ends the session at the server: its token is refused at once", async () => {
+test("ASVS 14.3.1: signing out ends the session at the server, its token is refused at once, and storage is empty", async () => {
   const token = await person.session.accessToken();
   expect(await statusWith(token)).toBe(200);
   await person.session.end();
@@ -35,7 +35,7 @@ test("signing out ends the session at the server: its token is refused at once",
 });
 
 describe("client case 19: signing out without a server", () => {
-  test("is done here at once, and says that the server does not know yet", async () => {
+  test("ASVS 14.3.1: is done here at once, and says that the server does not know yet", async () => {
     const warnings: SessionWarning[] = [];
     person.session.onWarning((warning) => warnings.push(warning));
     const gate = Promise.withResolvers<"cut">();
@@ -113,7 +113,7 @@ describe("client case 19: signing out without a server", () => {
   });
 });
 
-test("signing in over a session ends that session", async () => {
+test("ASVS 7.2.4: signing in over a session ends that session", async () => {
   const token = await person.session.accessToken();
   await person.signIn(person.account);
   await vi.waitUntil(() => endings()[0]?.reply !== undefined);

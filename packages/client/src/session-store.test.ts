@@ -128,6 +128,25 @@ describe("client case 12: storage", () => {
     },
   );
 
+  test("ASVS 14.3.3: holds a session and its tokens, and nothing else of a person", async () => {
+    const kept = new Map<string, string>();
+    const client = house.client({
+      storage: {
+        get: (key) => kept.get(key) ?? null,
+        set: (key, text) => void kept.set(key, text),
+        remove: (key) => void kept.delete(key),
+      },
+    });
+    const account = newAccount();
+    await client.signUp(account);
+    await client.api.account.me.query();
+    expect([...kept.keys()]).toEqual([KEPT]);
+    const text = kept.get(KEPT) ?? "";
+    const fields = ["version", "account", "session", "endsAt", "rotation", "refreshToken", "askedAt", "tokens"];
+    expect(Object.keys(JSON.parse(text))).toEqual(fields);
+    for (const secret of [account.email, account.name, account.password]) expect(text).not.toContain(secret);
+  });
+
   test("with a token that no header can carry is not believed", async () => {
     const storage = memoryStorage();
     await house.person({ storage });

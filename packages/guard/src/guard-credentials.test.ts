@@ -58,7 +58,7 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((resolve) => listener.close(resolve)));
 
-describe("server case 7: forged and misused tokens, through the guard", async () => {
+describe("server case 7, ASVS 7.2.1: forged and misused tokens, through the guard", async () => {
   const other = await makePair();
   const jwk = other.generated.publicJwk;
   const publicJson = JSON.stringify(pair.generated.publicJwk);
@@ -193,7 +193,7 @@ describe("server case 7: forged and misused tokens, through the guard", async ()
     ["corpus 84: a second spelling of the signature", () => `${head}.${payload}.${signature}=`, "token_invalid"],
     ["corpus 14: base64 that is not of the URL kind", () => `${head}.${payload}+.${signature}`, "token_invalid"],
     [
-      "a service that acts as somebody",
+      "ASVS 8.3.3: a service that acts as somebody",
       () => signAnything(header, { ...serviceClaims(), sub: "ann" }, pair.signing),
       "token_invalid",
     ],

@@ -184,7 +184,7 @@ describe("who may say that a call has not run", () => {
   });
 });
 
-describe("corpus 17: nothing that breaks lets anybody in", () => {
+describe("corpus 17, ASVS 16.5.3: nothing that breaks lets anybody in", () => {
   const secret = "postgres://user:password@db";
   const broken: [string, () => Partial<Verifier>][] = [
     ["verify rejects", () => ({ verify: () => Promise.reject(new Error(secret)) })],

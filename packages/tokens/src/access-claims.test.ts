@@ -178,7 +178,7 @@ describe("the claims are exactly ours", () => {
     await refused({ ...accountClaims(), ...change });
   });
 
-  test("a service's subject is its client", async () => {
+  test("ASVS 8.3.3: a service's subject is its client", async () => {
     await refused(serviceClaims({ sub: "ann" }));
   });
 

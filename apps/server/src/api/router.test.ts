@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 describe("the API", () => {
-  test("tells somebody who they are, in seconds and without their password's hash", async () => {
+  test("ASVS 8.2.3: tells somebody who they are, in seconds and without their password's hash", async () => {
     expect(await ann.client.account.me.query()).toEqual({
       id: ann.id,
       email: "ann@example.com",
@@ -49,7 +49,7 @@ describe("the API", () => {
     expect(await refusalOf(users.get.query({ email: "nobody" }))).toMatchObject({ reason: "bad_request" });
   });
 
-  test("ASVS 8.2.1: refuses administration to a member, call by call", async () => {
+  test("ASVS 8.2.1, 8.3.1: refuses administration to a member, call by call, whatever program asks", async () => {
     const table = await ann.client.access.table.query();
     const guarded = Object.entries(table).filter(([, policy]) => "allowed" in policy);
     expect(guarded.length).toBeGreaterThan(14);

@@ -25,7 +25,7 @@ afterAll(async () => {
 const credentials = { client: "cli", email: administrator.email, password: administrator.password };
 
 describe("a database that is gone for a while", () => {
-  test("ASVS 16.5.2: is a 503 with a reason wherever it is met, never a way in, and nothing that was acknowledged is lost", async () => {
+  test("ASVS 16.3.4, 16.5.2: is a 503 with a reason wherever it is met, never a way in, and nothing that was acknowledged is lost", async () => {
     const handoff = await server.handoff("cli");
     const started = JSON.parse((await server.post("/session/start", { client: "cli", handoff })).body);
     const refresh = () => server.post("/session/refresh", { client: "cli", refresh_token: started.refresh_token });
@@ -39,6 +39,13 @@ describe("a database that is gone for a while", () => {
     expect((await server.call("/livez")).status).toBe(200);
     expect((await server.call("/.well-known/jwks.json")).status).toBe(200);
     for (const text of [signIn.body, (await refresh()).body]) expect(text).not.toMatch(/ECONN|postgres|connect|stack/i);
+
+    const warned = server.lines.map((line) => JSON.parse(line)).filter(({ level }) => level === "warn");
+    expect(warned.length).toBeGreaterThan(2);
+    expect(warned[0]).toMatchObject({
+      id: expect.any(String),
+      err: { reason: "unavailable", cause: expect.anything() },
+    });
 
     await postgres.resume();
     await expect.poll(async () => (await server.call("/readyz")).status, { timeout: 10_000 }).toBe(200);

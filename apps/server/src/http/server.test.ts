@@ -65,7 +65,7 @@ describe("the https server", () => {
     await expect(fetch(`http://127.0.0.1:${new URL(origin).port}/ok`)).rejects.toThrow("fetch failed");
   });
 
-  test("ASVS 3.2.1, 3.4.3 to 3.4.6, 14.3.2: says that an answer is data, for nobody to frame, sniff or keep", async () => {
+  test("ASVS 3.2.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6, 14.3.2: says that an answer is data, for nobody to frame, sniff or keep", async () => {
     const { headers } = await client.call("/ok");
     expect(headers).toMatchObject({
       "cache-control": "no-store",
@@ -183,7 +183,7 @@ describe("the https server", () => {
     }
   });
 
-  test("ASVS 16.5.1: a bug is told to the log and to nobody else", async () => {
+  test("ASVS 16.3.4, 16.5.1: a bug is told to the log and to nobody else", async () => {
     lines.length = 0;
     const reply = await client.call("/bug");
     expect(reply).toMatchObject({ status: 500, body: '{"error":"internal"}' });
@@ -200,7 +200,7 @@ describe("the https server", () => {
     });
   });
 
-  test("ASVS 16.2.1: writes a line for each request, with the route and not the URL", async () => {
+  test("ASVS 16.2.1, 16.2.4: writes a line of JSON for each request, with the route and not the URL", async () => {
     lines.length = 0;
     await client.call(`/ok?token=${secret}`, {
       headers: { cookie: secret, authorization: secret, "user-agent": secret },

@@ -94,7 +94,7 @@ describe("roles", () => {
     expect(await reasonOf(issuer.services.roles.remove("reader", admin.actor))).toBe("not_found");
   });
 
-  test("nobody gives what they do not hold, and who tries is written down", async () => {
+  test("ASVS 16.3.3: nobody gives what they do not hold, and who tries is written down", async () => {
     const keeper = await roleKeeper();
     const { roles, invitations } = issuer.services;
     expect(await reasonOf(roles.grant(keeper.id, "administrator", keeper.actor))).toBe("not_permitted");

@@ -211,7 +211,7 @@ describe("server case 3: replay", () => {
     expect(await start(`${"A".repeat(43)}.1`)).toBe("unavailable");
   });
 
-  test("a refused handoff of another address is still written down in a flood", async () => {
+  test("ASVS 16.3.3: a refused handoff of another address is still written down in a flood", async () => {
     const start = (address: string) =>
       reasonOf(issuer.services.sessions.start({ ...TERMINAL, handoff: "x" }, { ...SOMEBODY, address }));
     for (let attempt = 0; attempt < 40; attempt += 1) await start("192.0.2.66");
@@ -222,7 +222,7 @@ describe("server case 3: replay", () => {
     expect(elsewhere).toMatchObject([{ detail: { cause: "handoff: malformed" } }]);
   });
 
-  test("theft is written down in a flood from the same address", async () => {
+  test("ASVS 16.3.3: theft is written down in a flood from the same address", async () => {
     await reach(2);
     for (let attempt = 0; attempt < 40; attempt += 1) await refusal("csr_garbage");
     expect(await refusal(at(0))).toBe("invalid_grant");

@@ -159,6 +159,17 @@ describe("a session", () => {
   });
 });
 
+test("ASVS 7.2.2: what a session is known by is made anew at each sign-in and each refresh, and is never a fixed key", async () => {
+  const secrets = [];
+  for (let signIn = 0; signIn < 3; signIn += 1) {
+    const phone = await issuer.signIn(ann.email);
+    const next = await issuer.services.sessions.refresh({ client: "cli", refreshToken: phone.refreshToken }, SOMEBODY);
+    secrets.push(phone.reply.session, phone.refreshToken, phone.accessToken);
+    secrets.push(next.refresh_token, next.tokens[0]?.access_token);
+  }
+  expect(new Set(secrets).size).toBe(15);
+});
+
 describe("ending a session", () => {
   test("kills its access token at once, and is no error when it is dead already", async () => {
     const ann = await issuer.person("ann");
