@@ -160,6 +160,7 @@ describe("a session", () => {
 });
 
 test("ASVS 7.2.2: what a session is known by is made anew at each sign-in and each refresh, and is never a fixed key", async () => {
+  const ann = await issuer.person("ann");
   const secrets = [];
   for (let signIn = 0; signIn < 3; signIn += 1) {
     const phone = await issuer.signIn(ann.email);

@@ -10,7 +10,9 @@ export async function warnOwner(store: Store, mails: Mails, email: string): Prom
     const owner = await tx.accounts.byEmail(email);
     if (!owner) return;
     const at = await tx.now();
-    if ((await tx.attempts.count(`mail sign_up_attempt ${owner.id}`, DAY_MS, at)) > 1) return;
+    const counter = { key: `mail sign_up_attempt ${owner.id}`, windowMs: DAY_MS, most: 1 };
+    const [warnings = 0] = await tx.attempts.count([counter], at);
+    if (warnings > counter.most) return;
     await mails.write(tx, { kind: "sign_up_attempt", to: email, subject: owner.id, facts: { at } });
   });
 }
