@@ -1,5 +1,4 @@
-import { request } from "node:https";
-import type { Server } from "./server.ts";
+import { type Agent, request } from "node:https";
 
 export interface Reply {
   readonly status: number;
@@ -12,15 +11,15 @@ export interface CallOptions {
   readonly body?: object;
 }
 
-/** One https call on the server's kept connections. */
-export function call(server: Server, path: string, { token, body }: CallOptions = {}): Promise<Reply> {
+/** One https call. @param agent whose connections it takes */
+export function call(agent: Agent, url: string, { token, body }: CallOptions = {}): Promise<Reply> {
   const headers = {
     "x-countersign": "1",
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(body === undefined ? {} : { "content-type": "application/json" }),
   };
   return new Promise((resolve, reject) => {
-    const sent = request(new URL(path, server.url), { agent: server.agent, method: body ? "POST" : "GET", headers });
+    const sent = request(url, { agent, method: body ? "POST" : "GET", headers });
     sent.on("error", reject);
     sent.on("response", (response) => {
       let text = "";

@@ -7,7 +7,8 @@ import { freePort } from "./free-port.ts";
 /** A running server and how to call it. */
 export interface Server extends AsyncDisposable {
   readonly url: string;
-  readonly agent: Agent;
+  /** So many connections, made when they are needed and kept. */
+  connect(connections: number): Agent;
   /** `https://…/setup#<secret>` */
   readonly setUpLink: string;
   readonly process: ChildProcess;
@@ -26,14 +27,19 @@ export async function startServer(): Promise<Server> {
     execArgv: ["--conditions=source"],
   });
   const [ready] = (await once(child, "message")) as [Ready];
-  const agent = new Agent({ keepAlive: true, ca: await readFile(ready.ca) });
+  const ca = await readFile(ready.ca);
+  const agents: Agent[] = [];
   return {
     url: ready.url,
-    agent,
+    connect(connections) {
+      const agent = new Agent({ keepAlive: true, ca, maxSockets: connections });
+      agents.push(agent);
+      return agent;
+    },
     setUpLink: ready.setUpLink,
     process: child,
     async [Symbol.asyncDispose]() {
-      agent.destroy();
+      for (const agent of agents) agent.destroy();
       child.disconnect();
       await once(child, "exit");
     },
