@@ -14,6 +14,10 @@ function beforePacking({ devDependencies, scripts, ...manifest }) {
   if (exports) {
     manifest.exports = Object.fromEntries(Object.entries(exports).map(([entry, { source, ...rest }]) => [entry, rest]));
   }
+  // Where it was published from. Provenance is refused to a package that does not say so.
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
+  if (GITHUB_REPOSITORY)
+    manifest.repository = { type: "git", url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git` };
   return manifest;
 }
 

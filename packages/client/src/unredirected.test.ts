@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterEach(() => visits.splice(0));
 afterAll(() => server.close());
 
-test.each([301, 302, 303, 307, 308])("a redirect (%i) throws, and is not followed", async (status) => {
+test.each([301, 302, 303, 307, 308])("corpus 10: a redirect (%i) throws, and is not followed", async (status) => {
   const asked = unredirected(fetch)(`${origin}/${status}`, { method: "POST", redirect: "follow" });
   await expect(asked).rejects.toThrow(TypeError);
   expect(visits).toEqual([`/${status}`]);
