@@ -27,6 +27,7 @@ export default defineConfig({
           name: "packed",
           include: ["packed/*.test.ts"],
           globalSetup: "packed/testing/setup.ts",
+          hookTimeout: 60_000,
           testTimeout: 120_000,
         },
       },

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { freePort } from "../packages/client/src/testing/free-port.ts";
 import { output, run } from "./testing/command.ts";
-import { freePort } from "./testing/free-port.ts";
 import { type Issuer, startIssuer } from "./testing/issuer.ts";
 import { bundleWorker, startWorker } from "./testing/worker.ts";
 
