@@ -41,6 +41,13 @@ describe.each(publishedPackages())("$manifest.name, packed", ({ manifest: before
     expect(strange).toEqual([]);
   });
 
+  test("names what its sisters leave to whoever depends on them", () => {
+    const named = { ...manifest.dependencies, ...manifest.peerDependencies };
+    const sisters = publishedPackages().filter((sister) => sister.manifest.name in named);
+    const peers = sisters.flatMap((sister) => Object.keys(sister.manifest.peerDependencies ?? {}));
+    expect(peers.filter((name) => !(name in named))).toEqual([]);
+  });
+
   test("says which Node it needs, keeps ranges open for strangers, and leaves our tools out", () => {
     expect(manifest.engines).toEqual(before.engines);
     expect(manifest.engines?.node).toBeDefined();

@@ -136,11 +136,64 @@ export type IssuerRouter = TRPCBuiltRouter<
         { readonly signedIn: true }
       >;
       mine: Query<void, { permissions: readonly string[]; paths: readonly string[] }, { readonly signedIn: true }>;
+      push: Mutation<
+        {
+          declaration: {
+            /** The API's identifier: its public base URL, exactly as it stands in its tokens. */
+            readonly audience: string;
+            /** Every permission of the API, each `noun:verb`. */
+            readonly permissions: readonly string[];
+            /** By name: small letters, digits and dashes. */
+            readonly roles?:
+              | {
+                  readonly [key: string]: {
+                    /** What it is for. Said when the role is made; afterwards administrators may say something else. */
+                    readonly description?: string | undefined;
+                    /** Of those that the API declares, and of no other's. */
+                    readonly permissions: readonly string[];
+                  };
+                }
+              | undefined;
+          };
+          /** Removes what is not declared any more as well. */
+          prune?: boolean | undefined;
+          /** Reports, and changes nothing. */
+          dryRun?: boolean | undefined;
+          /** Only this very change, as the report of a dry run named it; any other is refused with `conflict`. */
+          plan?: string | undefined;
+        },
+        {
+          audience: string;
+          plan: string;
+          added: {
+            audience: boolean;
+            permissions: readonly string[];
+            roles: readonly { name: string; isNew: boolean; permissions: readonly string[]; accounts: number }[];
+          };
+          /** What goes with `prune`, and stays without. */
+          undeclared: {
+            permissions: readonly { permission: string; roles: readonly string[]; accounts: number }[];
+            roles: readonly { name: string; goes: boolean; permissions: readonly string[]; accounts: number }[];
+            accounts: number;
+            /** Some of those who are affected; none for who may not read accounts. */
+            emails: readonly string[];
+          };
+        },
+        { readonly allowed: readonly ["access:write"] }
+      >;
     };
     account: {
+      /** What the installation keeps for itself alone is left out here, and by the output. */
       me: Query<
         void,
-        { id: string; email: string; name: string; roles: readonly string[]; createdAt: number },
+        {
+          id: string;
+          email: string;
+          name: string;
+          roles: readonly string[];
+          createdAt: number;
+          metadata: { public: { [key: string]: unknown } };
+        },
         { readonly signedIn: true }
       >;
       changePassword: Mutation<{ current: string; next: string }, void, { readonly signedIn: true }>;
@@ -161,6 +214,13 @@ export type IssuerRouter = TRPCBuiltRouter<
       >;
       endSession: Mutation<{ id: string }, void, { readonly signedIn: true }>;
       endOtherSessions: Mutation<void, { ended: number }, { readonly signedIn: true }>;
+    };
+    audiences: {
+      list: Query<
+        void,
+        readonly { audience: string; permissions: readonly string[]; roles: readonly string[] }[],
+        { readonly allowed: readonly ["roles:read"] }
+      >;
     };
     audit: {
       list: Query<
@@ -194,7 +254,7 @@ export type IssuerRouter = TRPCBuiltRouter<
       >;
       create: Mutation<
         { email: string; roles?: string[] | undefined },
-        { id: string; secret: string; link: string; expiresAt: number },
+        { id: string; expiresAt: number; secret?: string | undefined; link?: string | undefined },
         { readonly allowed: readonly ["invitations:write"] }
       >;
       remove: Mutation<{ id: string }, void, { readonly allowed: readonly ["invitations:write"] }>;
@@ -285,7 +345,7 @@ export type IssuerRouter = TRPCBuiltRouter<
         { readonly allowed: readonly ["users:read"] }
       >;
       get: Query<
-        { id: string },
+        { email: string } | { id: string },
         {
           id: string;
           email: string;
@@ -293,8 +353,20 @@ export type IssuerRouter = TRPCBuiltRouter<
           roles: readonly string[];
           createdAt: number;
           disabledAt: number | null;
+          metadata: { public: { [key: string]: unknown }; private: { [key: string]: unknown } };
         },
         { readonly allowed: readonly ["users:read"] }
+      >;
+      /** Replaces each part that is given. `narrowed` makes the tokens that the account has now too old. */
+      setMetadata: Mutation<
+        {
+          id: string;
+          public?: { [key: string]: unknown } | undefined;
+          private?: { [key: string]: unknown } | undefined;
+          narrowed?: boolean | undefined;
+        },
+        void,
+        { readonly allowed: readonly ["users:write"] }
       >;
       disable: Mutation<{ id: string }, void, { readonly allowed: readonly ["users:write"] }>;
       enable: Mutation<{ id: string }, void, { readonly allowed: readonly ["users:write"] }>;
