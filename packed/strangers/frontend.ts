@@ -18,7 +18,7 @@ export const why = (error: unknown) => reasonOf(error);
 
 type Users = Awaited<ReturnType<typeof listUsers>>;
 check<Equal<Users[number]["disabledAt"], number | null>>();
-check<Equal<inferRouterInputs<IssuerRouter>["users"]["get"], { id: string }>>();
+check<Equal<inferRouterInputs<IssuerRouter>["account"]["changePassword"], { current: string; next: string }>>();
 check<Equal<inferRouterOutputs<IssuerRouter>["signIn"]["password"], { handoff: string; expiresIn: number }>>();
 check<Equal<inferRouterOutputs<AppRouter>["plan"], { plan: "free" | "pro"; greeting: string; at: string }>>();
 check<Equal<Awaited<ReturnType<typeof rename>>, { id: string; title: string; by: string }>>();

@@ -81,11 +81,22 @@ export function createPrinter(checker: ts.TypeChecker, named: Map<ts.Type, strin
   };
 
   const printObject = (type: ts.Type, at: string) => {
-    const indexes = checker.getIndexInfosOfType(type).map(({ isReadonly, keyType, type: value }) => {
-      return `${isReadonly ? "readonly " : ""}[key: ${print(keyType, at)}]: ${print(value, `${at}[]`)};`;
-    });
+    const indexes = checker.getIndexInfosOfType(type).map(({ isReadonly, keyType, type: value }) => ({
+      isReadonly,
+      key: print(keyType, at),
+      value: print(value, `${at}[]`),
+    }));
+    const [only, ...others] = indexes;
+    // `keyof` tells a record from an index signature.
+    if (only && others.length === 0 && isMapped(type) && checker.getPropertiesOfType(type).length === 0) {
+      const record = `Record<${only.key}, ${only.value}>`;
+      return only.isReadonly ? `Readonly<${record}>` : record;
+    }
+    const signatures = indexes.map(
+      ({ isReadonly, key, value }) => `${isReadonly ? "readonly " : ""}[key: ${key}]: ${value};`,
+    );
     const readonly = readonlyPropertiesOf(checker, type);
-    const properties = checker.getPropertiesOfType(type).map((property) => {
+    const properties = propertiesOf(checker, type).map((property) => {
       const { name, flags } = property;
       const value = checker.getTypeOfSymbol(property);
       const here = `${at}.${name}`;
@@ -100,7 +111,7 @@ export function createPrinter(checker: ts.TypeChecker, named: Map<ts.Type, strin
       const modifier = readonly.has(name) ? "readonly " : "";
       return `${docsOf(checker, property)}${modifier}${propertyName(name)}${isOptional ? "?" : ""}: ${text};`;
     });
-    return braces([...indexes, ...properties]);
+    return braces([...signatures, ...properties]);
   };
 
   return { print, recursive };
@@ -134,6 +145,17 @@ export function braces(members: readonly string[]): string {
 
 export function propertyName(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+}
+
+/** In the order of their declarations; by their names where they have none, as those of a record over a union. */
+function propertiesOf(checker: ts.TypeChecker, type: ts.Type): readonly ts.Symbol[] {
+  const properties = checker.getPropertiesOfType(type);
+  if (properties.some(({ declarations }) => declarations?.length)) return properties;
+  return properties.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function isMapped(type: ts.Type): boolean {
+  return Boolean((type as ts.ObjectType).objectFlags & ts.ObjectFlags.Mapped);
 }
 
 function isPlainObject(type: ts.Type): boolean {

@@ -125,14 +125,14 @@ export type IssuerRouter = TRPCBuiltRouter<
     access: {
       table: Query<
         void,
-        {
-          [key: string]:
-            | { allowed: readonly string[] }
-            | { allowedAny: readonly string[] }
-            | { open: string }
-            | { orSignedIn: string }
-            | { signedIn: true };
-        },
+        Record<
+          string,
+          | { allowed: readonly string[] }
+          | { allowedAny: readonly string[] }
+          | { open: string }
+          | { orSignedIn: string }
+          | { signedIn: true }
+        >,
         { readonly signedIn: true }
       >;
       mine: Query<void, { permissions: readonly string[]; paths: readonly string[] }, { readonly signedIn: true }>;
@@ -145,14 +145,17 @@ export type IssuerRouter = TRPCBuiltRouter<
             readonly permissions: readonly string[];
             /** By name: small letters, digits and dashes. */
             readonly roles?:
-              | {
-                  readonly [key: string]: {
-                    /** What it is for. Said when the role is made; afterwards administrators may say something else. */
-                    readonly description?: string | undefined;
-                    /** Of those that the API declares, and of no other's. */
-                    readonly permissions: readonly string[];
-                  };
-                }
+              | Readonly<
+                  Record<
+                    string,
+                    {
+                      /** What it is for. Said when the role is made; afterwards administrators may say something else. */
+                      readonly description?: string | undefined;
+                      /** Of those that the API declares, and of no other's. */
+                      readonly permissions: readonly string[];
+                    }
+                  >
+                >
               | undefined;
           };
           /** Removes what is not declared any more as well. */
@@ -192,7 +195,7 @@ export type IssuerRouter = TRPCBuiltRouter<
           name: string;
           roles: readonly string[];
           createdAt: number;
-          metadata: { public: { [key: string]: unknown } };
+          metadata: { public: Record<string, unknown> };
         },
         { readonly signedIn: true }
       >;
@@ -234,7 +237,7 @@ export type IssuerRouter = TRPCBuiltRouter<
           subject: string | null;
           session: string | null;
           address: string | null;
-          detail: { readonly [key: string]: boolean | number | string | null };
+          detail: Readonly<Record<string, boolean | number | string | null>>;
         }[],
         { readonly allowed: readonly ["audit:read"] }
       >;
@@ -353,7 +356,7 @@ export type IssuerRouter = TRPCBuiltRouter<
           roles: readonly string[];
           createdAt: number;
           disabledAt: number | null;
-          metadata: { public: { [key: string]: unknown }; private: { [key: string]: unknown } };
+          metadata: { public: Record<string, unknown>; private: Record<string, unknown> };
         },
         { readonly allowed: readonly ["users:read"] }
       >;
@@ -361,8 +364,8 @@ export type IssuerRouter = TRPCBuiltRouter<
       setMetadata: Mutation<
         {
           id: string;
-          public?: { [key: string]: unknown } | undefined;
-          private?: { [key: string]: unknown } | undefined;
+          public?: Record<string, unknown> | undefined;
+          private?: Record<string, unknown> | undefined;
           narrowed?: boolean | undefined;
         },
         void,
