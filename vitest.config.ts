@@ -1,13 +1,36 @@
 import { defineConfig } from "vitest/config";
 
+const timeouts = { hookTimeout: 60_000, testTimeout: 30_000 };
+
 export default defineConfig({
-  // Packages resolve to their source: no build before a test.
-  resolve: { conditions: ["source"] },
-  ssr: { resolve: { conditions: ["source"], externalConditions: ["source"] } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "bench/src/**/*.test.ts", "docs/**/*.test.ts"],
-    execArgv: ["--conditions=source"],
-    hookTimeout: 60_000,
-    testTimeout: 30_000,
+    projects: [
+      {
+        // Packages resolve to their source: no build before a test.
+        resolve: { conditions: ["source"] },
+        ssr: { resolve: { conditions: ["source"], externalConditions: ["source"] } },
+        test: {
+          name: "source",
+          include: [
+            "packages/*/{src,generate}/**/*.test.ts",
+            "apps/*/src/**/*.test.ts",
+            "bench/src/**/*.test.ts",
+            "docs/**/*.test.ts",
+          ],
+          execArgv: ["--conditions=source"],
+          ...timeouts,
+        },
+      },
+      {
+        // Packages as strangers get them: built, packed and installed elsewhere.
+        test: {
+          name: "packed",
+          include: ["packed/*.test.ts"],
+          globalSetup: "packed/testing/setup.ts",
+          hookTimeout: 60_000,
+          testTimeout: 120_000,
+        },
+      },
+    ],
   },
 });

@@ -15,7 +15,8 @@ const code = (file: string) =>
 
 describe("the house rules", () => {
   test("no file holds more than 300 lines of code, and half of them at most 60", () => {
-    const sizes = sources.map((file) => ({ file, lines: code(file).length })).sort((a, b) => a.lines - b.lines);
+    const written = sources.filter((file) => !read(file).startsWith("// @generated"));
+    const sizes = written.map((file) => ({ file, lines: code(file).length })).sort((a, b) => a.lines - b.lines);
     expect(sizes.filter(({ lines }) => lines > 300)).toEqual([]);
     expect(sizes[Math.floor(sizes.length / 2)]?.lines).toBeLessThanOrEqual(60);
   });

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { insistOnVerification, readEnvironment } from "./environment.ts";
 import { run } from "./run.ts";
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Config } from "./config.ts";
+import { terminalApp } from "./terminal-app.ts";
 
 /**
  * What the person at the terminal is told when the server is ready. For standard output and nowhere else: the set-up link
@@ -19,11 +20,7 @@ export function announcement(config: Config, setUpLink: string | undefined): str
     );
   }
   if (setUpLink !== undefined) {
-    lines.push(
-      "",
-      "There is no administrator yet. Within 24 hours, run:",
-      `  npx -y pnpm@12 countersign setup '${setUpLink}'`,
-    );
+    lines.push("", "There is no administrator yet. Within 24 hours, run:", `  ${terminalApp} setup '${setUpLink}'`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -59,7 +59,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
 function sentences(issue: z.core.$ZodIssue): string[] {
   if (issue.code !== "unrecognized_keys") return [`${issue.path.join(".")} ${issue.message}.`];
-  return issue.keys.map((name) => `${name} is not a setting. apps/server/README.md lists them; correct or remove it.`);
+  return issue.keys.map(
+    (name) => `${name} is not a setting. The README of @countersign/server lists them; correct or remove it.`,
+  );
 }
 
 /** What settings say together. */

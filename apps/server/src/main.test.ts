@@ -138,7 +138,9 @@ describe("the program", () => {
     [{ TLS: "off" }, sentence("COUNTERSIGN_TLS must be one of dev, files, proxy.")],
     [
       { PROT: "1" },
-      sentence("COUNTERSIGN_PROT is not a setting. apps/server/README.md lists them; correct or remove it."),
+      sentence(
+        "COUNTERSIGN_PROT is not a setting. The README of @countersign/server lists them; correct or remove it.",
+      ),
     ],
     [
       { TLS: "files", TLS_CERT: "/nowhere/cert.pem", TLS_KEY: "/nowhere/key.pem" },

@@ -1,4 +1,3 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
 import { announcement } from "./announcement.ts";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";

@@ -1,4 +1,4 @@
-import type { Reason } from "@countersign/tokens";
+import type { Reason } from "./api.ts";
 
 /** What the client does about a refusal. */
 export type Action =

@@ -1,5 +1,6 @@
 import type { ClientWorld } from "./client-world.ts";
 import { parseJson } from "./session-record.ts";
+import { unredirected } from "./unredirected.ts";
 
 /** What came back from the server, not yet judged. */
 export type Answer =
@@ -30,11 +31,10 @@ export function createAsk({ url, fetch, timeout, world }: AskDeps): Ask {
     const cancel = world.setTimer(() => controller.abort(), timeout);
     try {
       return await readAnswer(
-        await fetch(new URL(`/session/${route}`, url), {
+        await unredirected(fetch)(new URL(`/session/${route}`, url), {
           method: "POST",
           headers: { "content-type": "application/json", accept: "application/json", "x-countersign": "1" },
           body: JSON.stringify(body),
-          redirect: "error",
           signal: controller.signal,
         }),
       );

@@ -1,5 +1,5 @@
-import type { Reason } from "@countersign/tokens";
 import { isKnownReason } from "./actions.ts";
+import type { Reason } from "./api.ts";
 
 /** Why something failed: the server's reason, no answer from it, or an answer that says no reason. */
 export type ClientReason = Reason | "network" | "unknown";

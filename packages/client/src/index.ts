@@ -1,5 +1,5 @@
 export { type Action, actions } from "./actions.ts";
-export type { IssuerRouter } from "./api.ts";
+export type { IssuerRouter, Reason } from "./api.ts";
 export type { ClientWorld } from "./client-world.ts";
 export type { ConnectOptions } from "./connect.ts";
 export { type ClientOptions, type CountersignClient, createClient } from "./create-client.ts";

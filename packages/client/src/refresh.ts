@@ -1,5 +1,5 @@
-import type { Reason } from "@countersign/tokens";
 import { actions, isKnownReason } from "./actions.ts";
+import type { Reason } from "./api.ts";
 import type { Answer } from "./ask.ts";
 import { ClientError, type ClientReason } from "./errors.ts";
 import { isSessionReply, type RefreshableReply } from "./session-record.ts";

@@ -59,7 +59,7 @@ describe("a token goes to the origin of its audience", () => {
   test("and not where it is redirected to", async () => {
     house.notesDoor.decide(() => ({ status: 302, headers: { location: "https://elsewhere.test/" } }));
     await expect(person.session.fetch(`${NOTES}/who`, { redirect: "follow" })).rejects.toThrow(TypeError);
-    expect(sent.map(({ url, redirect }) => [url, redirect])).toEqual([[`${NOTES}/who`, "error"]]);
+    expect(sent.map(({ url, redirect }) => [url, redirect])).toEqual([[`${NOTES}/who`, "manual"]]);
   });
 
   test("and not beside another that the caller brings", async () => {

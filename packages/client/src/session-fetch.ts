@@ -4,6 +4,7 @@ import { ClientError } from "./errors.ts";
 import type { Holder } from "./holder.ts";
 import type { SessionFetch } from "./session.ts";
 import type { Obtained } from "./tokens.ts";
+import { unredirected } from "./unredirected.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /** What a response was asked with. Secret. */
@@ -55,7 +56,8 @@ export function createSessionFetch(deps: SessionFetchDeps): Made {
       if (failure !== undefined && holder.held) throw failure;
       return await fetch(input, init);
     }
-    const response = await fetch(...withToken(token, input, init));
+    // The token goes where it was sent: whoever redirects gets nothing.
+    const response = await unredirected(fetch)(...withToken(token, input, init));
     asked.set(response, { audience, token, session, renewed, failure });
     return response;
   };
@@ -81,9 +83,8 @@ function headersOf(input: Input, init: Init): Headers {
   return new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
 }
 
-/** The token goes where it was sent: whoever redirects gets nothing. */
 function withToken(token: string, input: Input, init: Init): [Input, Init] {
   const headers = headersOf(input, init);
   headers.set("authorization", `Bearer ${token}`);
-  return [input, { ...init, headers, redirect: "error" }];
+  return [input, { ...init, headers }];
 }

@@ -1,4 +1,4 @@
-import type { SessionReply, TokenReply } from "@countersign/tokens";
+import type { SessionReply, TokenReply } from "./api.ts";
 
 /** An access token as it is kept. */
 export interface KeptToken {

@@ -2,6 +2,7 @@ import { createTRPCClient, httpLink } from "@trpc/client";
 import type { IssuerRouter } from "./api.ts";
 import { ClientError } from "./errors.ts";
 import type { Session } from "./session.ts";
+import { unredirected } from "./unredirected.ts";
 
 export interface Credentials {
   readonly email: string;
@@ -36,7 +37,7 @@ export function createSignIn({ url, client, session, fetch }: SignInDeps): SignI
       httpLink({
         url: `${url.origin}/trpc`,
         // A credential goes to this server and to none that it names.
-        fetch: (input, init) => fetch(input as string, { ...(init as RequestInit), redirect: "error" }),
+        fetch: (input, init) => unredirected(fetch)(input as string, init as RequestInit),
       }),
     ],
   });

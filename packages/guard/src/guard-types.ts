@@ -16,7 +16,7 @@ import type { Facts } from "./facts.ts";
 import type { Policy } from "./policy.ts";
 import type { AccountPrincipal, Principal } from "./principal.ts";
 import type { RefusalData } from "./refused-call.ts";
-import type { responseMeta } from "./response-meta.ts";
+import type { ResponseMetaInput } from "./response-meta.ts";
 
 /** Everything a guard's type depends on, by name. */
 export interface GuardTypes {
@@ -113,7 +113,7 @@ export interface Guard<G extends GuardTypes> {
   /** The access table of what is loaded. Does not load lazy routers: see `seal`. */
   accessTable(router: AnyTRPCRouter): AccessTable;
   /** For the adapter's option of this name: challenge, `Retry-After` and `Cache-Control`. The status stays tRPC's. */
-  readonly responseMeta: typeof responseMeta;
+  readonly responseMeta: (about: ResponseMetaInput) => { headers: Headers };
   /** For the adapter's option of this name. The guard refuses calls beyond it also where the adapter was not told. */
   readonly maxBatchSize: number;
 }

@@ -1,4 +1,4 @@
-import { base64url } from "jose";
+import { base64url, type CryptoKey } from "jose";
 
 /** A refresh token's parts. Opaque to clients; only the issuer reads it. */
 export interface RefreshTokenParts {

@@ -1,4 +1,4 @@
-import { base64url } from "jose";
+import { base64url, type CryptoKey } from "jose";
 import { Refusal } from "./errors.ts";
 import type { World } from "./world.ts";
 

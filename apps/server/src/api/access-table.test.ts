@@ -18,8 +18,8 @@ async function realTable(): Promise<AccessTable> {
 
 test("server case 10: the committed access table is the router's, procedure by procedure", async () => {
   const real = await realTable();
-  // UPDATE_ACCESS_TABLE=1 writes it anew; the difference is what a reviewer looks at.
-  if (process.env["UPDATE_ACCESS_TABLE"]) await writeFile(file, `${JSON.stringify(real, null, 2)}\n`);
+  // `npx -y pnpm@12 generate` writes it anew; the difference is what a reviewer looks at.
+  if (process.env["GENERATE"]) await writeFile(file, `${JSON.stringify(real, null, 2)}\n`);
   expect(JSON.parse(await readFile(file, "utf8"))).toEqual({ ...real });
 });
 

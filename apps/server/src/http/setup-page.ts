@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
+import { terminalApp } from "../terminal-app.ts";
 import { route } from "./route.ts";
 
 const style = `body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}
@@ -16,7 +17,7 @@ const page = `<!doctype html>
 <body>
 <h1>Make the first administrator</h1>
 <p>This link works in a terminal. In the folder of the server, run:</p>
-<pre><code>npx -y pnpm@12 countersign setup '&lt;the whole link&gt;'</code></pre>
+<pre><code>${terminalApp} setup '&lt;the whole link&gt;'</code></pre>
 <p>Copy the link from the address bar, with everything after the #. It works once, within 24 hours. What stands after the #
 never leaves this browser.</p>
 </body>

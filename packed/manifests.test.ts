@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, inject, test } from "vitest";
+import { run } from "./testing/command.ts";
+import { publishedPackages, readManifest } from "./testing/packages.ts";
+
+const { newest, tarballs } = inject("packed");
+const tools = join(import.meta.dirname, "node_modules/.bin");
+
+const tarballOf = (name: string) => tarballs.find((one) => one.name === name)?.file ?? "";
+
+describe.each(publishedPackages())("$manifest.name, packed", ({ manifest: before }) => {
+  const folder = join(newest, "node_modules", before.name);
+  const manifest = readManifest(folder);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+
+  test("has the same entries, and none that leads to a source", () => {
+    expect(Object.keys(manifest.exports ?? {})).toEqual(Object.keys(before.exports ?? {}));
+    for (const conditions of Object.values(manifest.exports ?? {})) {
+      expect(Object.keys(conditions)).toEqual(["types", "default"]);
+      for (const file of Object.values(conditions)) expect(files).toContain(file.slice(2));
+    }
+    for (const file of Object.values(manifest.bin ?? {})) expect(files).toContain(file.slice(2));
+  });
+
+  test("holds what was built, its page and its licence: no sources, tests or maps", () => {
+    const others = files.filter((file) => !/^dist\/([\w-]+\/)*[\w-]+(\.d\.ts|\.js|\.json)$/.test(file));
+    expect(others.toSorted()).toEqual(["LICENSE", "README.md", "package.json"]);
+    expect(files.filter((file) => /\.test(-d)?\.|\b(testing|test-support)\//.test(file))).toEqual([]);
+    expect(files.filter((file) => file.endsWith(".js") && read(file).includes("sourceMappingURL"))).toEqual([]);
+  });
+
+  test("imports nothing that its manifest does not name", () => {
+    const known = new Set([before.name, ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })]);
+    const strange = files
+      .filter((file) => /\.(js|d\.ts)$/.test(file))
+      .flatMap((file) => importsOf(read(file)).map((name) => ({ file, name })))
+      .filter(({ name }) => !name.startsWith("node:") && !known.has(packageOf(name)));
+    expect(strange).toEqual([]);
+  });
+
+  test("names what its sisters leave to whoever depends on them", () => {
+    const named = { ...manifest.dependencies, ...manifest.peerDependencies };
+    const sisters = publishedPackages().filter((sister) => sister.manifest.name in named);
+    const peers = sisters.flatMap((sister) => Object.keys(sister.manifest.peerDependencies ?? {}));
+    expect(peers.filter((name) => !(name in named))).toEqual([]);
+  });
+
+  test("says which Node it needs, keeps ranges open for strangers, and leaves our tools out", () => {
+    expect(manifest.engines).toEqual(before.engines);
+    expect(manifest.engines?.node).toBeDefined();
+    for (const range of Object.values(manifest.dependencies ?? {})) expect(range).toMatch(/^\^\d/);
+    expect(manifest.devDependencies ?? manifest.scripts).toBeUndefined();
+  });
+
+  test("publint finds nothing", async () => {
+    expect(await run(join(tools, "publint"), ["--strict", tarballOf(before.name)], { cwd: newest })).toMatchObject({
+      code: 0,
+    });
+  });
+
+  function read(file: string): string {
+    return readFileSync(join(folder, file), "utf8");
+  }
+});
+
+test.each(publishedPackages().filter(({ manifest }) => manifest.exports))(
+  "are the types of $manifest.name wrong? No",
+  async ({ manifest: { name } }) => {
+    const args = [tarballOf(name), "--profile", "esm-only", "--no-color", "--format", "ascii"];
+    expect(await run(join(tools, "attw"), args, { cwd: newest })).toMatchObject({ code: 0 });
+  },
+);
+
+test("the SDK knows no package but tRPC's, and nothing of Node", () => {
+  const folder = join(newest, "node_modules/@countersign/client");
+  const texts = readdirSync(join(folder, "dist")).map((file) => readFileSync(join(folder, "dist", file), "utf8"));
+  const names = new Set(texts.flatMap(importsOf).map(packageOf));
+  expect([...names].toSorted()).toEqual(["@trpc/client", "@trpc/server"]);
+  expect(readManifest(folder).dependencies).toBeUndefined();
+});
+
+/** The packages that a module or a declaration names; comments aside. */
+function importsOf(text: string): string[] {
+  const code = text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+  const names = [...code.matchAll(/\b(?:from|import|import\(|require\()\s*["']([^"'.][^"']*)["']/g)];
+  return names.map(([, name = ""]) => name);
+}
+
+function packageOf(name: string): string {
+  return name.split("/", name.startsWith("@") ? 2 : 1).join("/");
+}

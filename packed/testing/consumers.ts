@@ -1,0 +1,51 @@
+import { cp, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { output } from "./command.ts";
+import { type Manifest, publishedPackages, readManifest, type Tarball } from "./packages.ts";
+
+/** The least that the packages still work with, beside the lower end of their own ranges. */
+const OLDEST_TOOLS = { typescript: "5.7.3", "@types/node": "22.20.5" };
+
+const strangers = join(import.meta.dirname, "../strangers");
+
+/**
+ * A folder of somebody's who has all of the packages, with the versions of other people's that this workspace has. The
+ * compiler is this workspace's.
+ */
+export function installNewest(folder: string, tarballs: readonly Tarball[]): Promise<void> {
+  const peers = publishedPackages().flatMap(({ folder: at, manifest }) =>
+    Object.keys(manifest.peerDependencies ?? {}).map((name) => [name, versionAt(at, name)] as const),
+  );
+  const tools = { "@types/node": versionAt(join(import.meta.dirname, ".."), "@types/node") };
+  return install(folder, tarballs, { ...Object.fromEntries(peers), ...tools });
+}
+
+/** A folder of somebody's who has only what a library needs, everything as old as the packages say that it may be. */
+export function installOldest(folder: string, tarballs: readonly Tarball[]): Promise<void> {
+  const libraries = publishedPackages().filter(({ manifest }) => !manifest.bin);
+  const names = new Set(libraries.map(({ manifest }) => manifest.name));
+  const peers = libraries.flatMap(({ manifest }) => requiredPeers(manifest).map(lowest));
+  const own = tarballs.filter(({ name }) => names.has(name));
+  return install(folder, own, { ...Object.fromEntries(peers), ...OLDEST_TOOLS });
+}
+
+async function install(folder: string, tarballs: readonly Tarball[], others: Readonly<Record<string, string>>) {
+  await mkdir(folder);
+  await cp(strangers, folder, { recursive: true });
+  const dependencies = { ...others, ...Object.fromEntries(tarballs.map(({ name, file }) => [name, `file:${file}`])) };
+  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }));
+  await output("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], { cwd: folder });
+}
+
+function requiredPeers({ peerDependencies = {}, peerDependenciesMeta = {} }: Manifest): [string, string][] {
+  return Object.entries(peerDependencies).filter(([name]) => !peerDependenciesMeta[name]?.optional);
+}
+
+/** The lower end of a range. */
+function lowest([name, range]: readonly [string, string]): [string, string] {
+  return [name, /\d+\.\d+\.\d+/.exec(range)?.[0] ?? range];
+}
+
+function versionAt(folder: string, name: string): string {
+  return readManifest(join(folder, "node_modules", name)).version;
+}

@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { installNewest, installOldest } from "./consumers.ts";
+import { packAll, type Tarball } from "./packages.ts";
+
+/** What every test here shares: all is built, packed and installed once. */
+export interface Packed {
+  readonly tarballs: readonly Tarball[];
+  /** The folder of somebody who has all of the packages and everything else as new as this workspace. */
+  readonly newest: string;
+  /** The folder of somebody who has the libraries and everything else as old as it may be. */
+  readonly oldest: string;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    readonly packed: Packed;
+  }
+}
+
+export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), "countersign-packed-"));
+  const newest = join(folder, "newest");
+  const oldest = join(folder, "oldest");
+  const tarballs = await packAll(folder);
+  await Promise.all([installNewest(newest, tarballs), installOldest(oldest, tarballs)]);
+  provide("packed", { tarballs, newest, oldest });
+  return () => rm(folder, { recursive: true });
+}
