@@ -72,7 +72,7 @@ function createPool(connectionString: string, size: number, timeoutMs: number): 
 /** The first number of our advisory locks ("cs"); the second says which. Released versions must agree on them. */
 const LOCKS = 0x6373;
 const ACCOUNT_LOCKS = 0x6361;
-const locks: Partial<Readonly<Record<LockName, number>>> = { installation: 1, administrators: 2, keys: 3 };
+const locks: Partial<Readonly<Record<LockName, number>>> = { installation: 1, administrators: 2, keys: 3, audit: 4 };
 
 function ignore(): void {}
 
