@@ -24,7 +24,7 @@ const filter = z
     event: z.string().min(1).max(64).optional(),
     outcome: fields.outcome.optional(),
     actor: id.optional(),
-    subject: z.string().min(1).max(300).optional(),
+    subject: z.string().min(1).max(1000).optional(),
     session: id.optional(),
     address: z.union([z.ipv4(), z.ipv6()]).optional(),
     from: milliseconds.optional(),

@@ -4,7 +4,7 @@ import type { Store } from "../store/store.ts";
 import type { AuditKeys } from "./audit-keys.ts";
 
 /** A part of the audit, as it is needed to verify it elsewhere. */
-export interface AuditPage {
+interface AuditPage {
   readonly issuer: string;
   /** In the order of their numbers. */
   readonly entries: readonly ChainedEntry[];

@@ -1,5 +1,12 @@
 import { setImmediate as yieldToOthers } from "node:timers/promises";
-import { AUDIT_BEGINNING, type AuditLink, chainEntries, keyOfSeal, openAuditSeal, sealAudit } from "@countersign/tokens";
+import {
+  AUDIT_BEGINNING,
+  type AuditLink,
+  chainEntries,
+  keyOfSeal,
+  openAuditSeal,
+  sealAudit,
+} from "@countersign/tokens";
 import type { Store, Transaction } from "../store/store.ts";
 import type { AuditKeys } from "./audit-keys.ts";
 

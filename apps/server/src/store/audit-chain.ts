@@ -16,7 +16,10 @@ export function auditChainQueries(db: Kysely<Schema>): Queries["auditChain"] {
       const rows = entries.map(({ seq, hash, ...entry }) => ({ seq, hash, ...toAuditRow(entry) }));
       for (const some of inTwoSizes(rows)) await db.insertInto("audit").values(some).execute();
       await db.insertInto("audit_seals").values(seal).execute();
-      const moved = db.selectFrom("audit").select("id").where("seq", ">", seal.seq - rows.length);
+      const moved = db
+        .selectFrom("audit")
+        .select("id")
+        .where("seq", ">", seal.seq - rows.length);
       await db.deleteFrom("audit_unsealed").where("id", "in", moved).execute();
     },
     async entries(after, limit) {

@@ -41,7 +41,9 @@ async function deleteRows(db: Kysely<Schema>): Promise<void> {
     and tablename not in ('revocation_counter', 'countersign_migrations', 'countersign_migrations_lock')`.execute(db);
   const deletions = tables.rows.map(({ name }) => `delete from ${name};`).join("");
   // Triggers keep the audit, but not from this: the role that replicas write as.
-  await sql`set local session_replication_role = replica; ${sql.raw(deletions)} update revocation_counter set last = 0`.execute(db);
+  await sql`set local session_replication_role = replica; ${sql.raw(deletions)} update revocation_counter set last = 0`.execute(
+    db,
+  );
 }
 
 function createDatabase(url: string): PostgresDatabase {
