@@ -1,11 +1,9 @@
 import type { CountersignClient } from "@countersign/client";
-import { type AuditLine, readAuditLine } from "@countersign/tokens";
+import { type AuditLine, auditLinesOf, readAuditLine } from "@countersign/tokens";
 import { Failure } from "./failure.ts";
 
 /** As many entries as the server gives at once. */
 const PART = 500;
-
-type Page = Awaited<ReturnType<CountersignClient["api"]["audit"]["export"]["query"]>>;
 
 /** The audit as the server has it, page by page, from behind an entry on. */
 export async function* auditOfServer(api: CountersignClient["api"], after = 0): AsyncGenerator<AuditLine> {
@@ -15,29 +13,13 @@ export async function* auditOfServer(api: CountersignClient["api"], after = 0): 
   yield { issuer: page.issuer };
   for (const key of keys) yield { key };
   for (;;) {
-    yield* inOrder(page);
+    yield* auditLinesOf(page);
     seq = page.entries.at(-1)?.seq ?? seq;
     if (page.entries.length < PART) break;
     page = await api.audit.export.query({ after: seq, limit: PART });
   }
   for (const unsealed of page.unsealed) yield { unsealed };
   yield { end: { seq } };
-}
-
-/** Each seal right behind the entry that it names. */
-function* inOrder({ entries, seals }: Page): Generator<AuditLine> {
-  let next = 0;
-  const sealsBefore = function* (seq: number): Generator<AuditLine> {
-    for (let one = seals[next]; one && one.seq < seq; one = seals[next]) {
-      yield { seal: one.seal };
-      next += 1;
-    }
-  };
-  for (const entry of entries) {
-    yield* sealsBefore(entry.seq);
-    yield { entry };
-  }
-  yield* sealsBefore(Number.POSITIVE_INFINITY);
 }
 
 /** An exported audit. @throws {Failure} `notWhole` at a line that no export holds */

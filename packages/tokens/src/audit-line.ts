@@ -15,6 +15,28 @@ export type AuditLine =
   | { readonly unsealed: AuditFields }
   | { readonly end: { readonly seq: number } };
 
+/** The lines of a part of an audit. @param seals in order, as are the entries */
+export function* auditLinesOf({
+  entries,
+  seals,
+}: {
+  readonly entries: readonly ChainedEntry[];
+  readonly seals: readonly { readonly seq: number; readonly seal: string }[];
+}): Generator<AuditLine> {
+  let next = 0;
+  const sealsBefore = function* (seq: number): Generator<AuditLine> {
+    for (let one = seals[next]; one && one.seq < seq; one = seals[next]) {
+      yield { seal: one.seal };
+      next += 1;
+    }
+  };
+  for (const entry of entries) {
+    yield* sealsBefore(entry.seq);
+    yield { entry };
+  }
+  yield* sealsBefore(Number.POSITIVE_INFINITY);
+}
+
 const text = z.string().nullable();
 const fields = {
   id: z.string(),

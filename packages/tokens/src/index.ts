@@ -22,7 +22,7 @@ export {
   type ChainedEntry,
   chainEntries,
 } from "./audit-chain.ts";
-export { type AuditLine, readAuditLine } from "./audit-line.ts";
+export { type AuditLine, auditLinesOf, readAuditLine } from "./audit-line.ts";
 export { type AuditHead, importAuditKey, keyOfSeal, openAuditSeal, sealAudit } from "./audit-seal.ts";
 export {
   type AuditExpectations,

@@ -46,11 +46,12 @@ export interface AuditKeysDeps {
 export async function openAuditKeys({ store, world, audit, masterKeys }: AuditKeysDeps): Promise<AuditKeys> {
   const stored = await store.transaction((tx) => ensureKey(tx, { world, audit, master: masterKeys[0] }));
   const opened = await Promise.all(
-    stored.map(async ({ kid, publicJwk, sealed }) => {
+    stored.map(async ({ kid, publicJwk: said, sealed }) => {
       const privateJwk = await unseal(sealed, placeOf(kid), masterKeys);
+      const publicJwk = publicHalf(kid, said, privateJwk);
       return {
         signing: await importSigningKey(kid, publicJwk.alg, privateJwk),
-        verification: await importAuditKey(publicHalf(kid, publicJwk, privateJwk)),
+        verification: await importAuditKey(publicJwk),
         publicJwk,
       };
     }),

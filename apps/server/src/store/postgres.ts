@@ -50,8 +50,9 @@ export function openPostgres({ connection, size = 10, timeoutMs = 10_000 }: Post
       await sql`select pg_advisory_xact_lock(${sql.lit(kind)}, ${which})`.execute(db);
     },
     async close() {
-      pool.off("error", ignore);
-      if (typeof connection === "string" && !pool.ending) await pool.end();
+      if (typeof connection !== "string") pool.off("error", ignore);
+      // It keeps its listener: a connection that is lost while it closes is an error of the pool as well.
+      else if (!pool.ending) await pool.end();
     },
   });
 }
