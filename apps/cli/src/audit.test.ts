@@ -85,7 +85,7 @@ describe("audit export and verify", () => {
     expect(stdout).toMatch(new RegExp(`^issuer +${server.url}\nentries +1 to \\d+\nhead +\\d+:\\S{43}\n`));
   });
 
-  test("an export is one JSON value a line, and verifies without the server by a key that was written down", async () => {
+  test("ASVS 16.4.3: an export is one JSON value a line, and verifies without the server by a key that was written down", async () => {
     await sealed();
     const lines = await exported("all.jsonl");
     expect(lines.map((line) => Object.keys(JSON.parse(line)).join())).toEqual(

@@ -183,7 +183,7 @@ describe("the https server", () => {
     }
   });
 
-  test("ASVS 16.5.1: a bug is told to the log and to nobody else", async () => {
+  test("ASVS 16.3.4, 16.5.1: a bug is told to the log and to nobody else", async () => {
     lines.length = 0;
     const reply = await client.call("/bug");
     expect(reply).toMatchObject({ status: 500, body: '{"error":"internal"}' });
@@ -200,7 +200,7 @@ describe("the https server", () => {
     });
   });
 
-  test("ASVS 16.2.1: writes a line for each request, with the route and not the URL", async () => {
+  test("ASVS 16.2.1, 16.3.2: writes a line for each request and why it was refused, with the route and not the URL", async () => {
     lines.length = 0;
     await client.call(`/ok?token=${secret}`, {
       headers: { cookie: secret, authorization: secret, "user-agent": secret },

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NumberedEntry } from "../store/records.ts";
@@ -160,6 +161,15 @@ describe("the audit of everything that can happen", () => {
       "session.refresh_ahead",
     ]);
   });
+});
+
+test("ASVS 16.1.1: the page names every event and every field", () => {
+  const page = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const [section = ""] = /^## The audit$.*?^### /ms.exec(page) ?? [];
+  const named = [...section.matchAll(/`([a-z_]+\.[a-z_]+)`/g)].map(([, name]) => name);
+  expect(named.filter((name) => name !== "audit.list").sort()).toEqual(Object.keys(auditEvents).sort());
+  const fields = [...section.matchAll(/^\| `([a-z]+)` /gm)].map(([, name]) => name);
+  expect(fields.sort()).toEqual(Object.keys(entries[0] ?? {}).filter((field) => field !== "id").sort());
 });
 
 describe("the name of an event", () => {

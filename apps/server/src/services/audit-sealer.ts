@@ -11,7 +11,7 @@ import type { Store, Transaction } from "../store/store.ts";
 import type { AuditKeys } from "./audit-keys.ts";
 
 /** Entries that are sealed at once: what else wants the database, or this process, waits no longer than that takes. */
-const CHUNK = 200;
+const CHUNK = 100;
 
 export interface AuditSealer {
   /**
