@@ -1,6 +1,6 @@
 import type { Context } from "./context.ts";
 import type { Form } from "./forms.ts";
-import type { Answer } from "./output.ts";
+import type { Answer, Lines } from "./output.ts";
 
 /** What an option is worth to the command that has it. */
 interface Values {
@@ -36,7 +36,7 @@ interface Spec<P extends string, O extends Options> {
   /** What arguments are checked for before anything else happens. */
   readonly forms?: { readonly [K in keyof Named<P>]?: Form };
   readonly options?: O;
-  readonly run: (context: Context, input: Input<P, O>) => Promise<Answer>;
+  readonly run: (context: Context, input: Input<P, O>) => Promise<Answer | Lines>;
 }
 
 /** A command as the program lists it: what it takes, and what it does with it. */
@@ -46,7 +46,7 @@ export interface Command {
   readonly parameters: readonly string[];
   readonly forms: Readonly<Record<string, Form | undefined>>;
   readonly options: Options;
-  readonly run: (context: Context, input: Readonly<Record<string, unknown>>) => Promise<Answer>;
+  readonly run: (context: Context, input: Readonly<Record<string, unknown>>) => Promise<Answer | Lines>;
 }
 
 /** Commands under one noun: `users list`, `users get`. */

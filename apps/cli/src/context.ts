@@ -6,7 +6,7 @@ import { trustAuthorities } from "./ca.ts";
 import type { Environment } from "./environment.ts";
 import { Failure } from "./failure.ts";
 import { type Globals, profileName, serverUrl } from "./globals.ts";
-import { readText } from "./text-file.ts";
+import { readText, readTextLines } from "./text-file.ts";
 import { createTokenFile, type TokenFile } from "./token-file.ts";
 
 /** What a command works with. */
@@ -16,6 +16,8 @@ export interface Context {
   readonly email: string | undefined;
   /** The text of a file, or for `-` of standard input. @throws {Failure} `localFile` */
   read(file: string): Promise<string>;
+  /** The same line by line, of any length. */
+  lines(file: string): AsyncIterable<string>;
   /**
    * The server: the one that a link names, else the one of option or environment. There is one a run.
    *
@@ -76,6 +78,7 @@ export function createContext({ globals, environment, streams }: Surroundings): 
     }),
     email: globals.email,
     read: (file) => readText(file, environment.folder, streams.stdin),
+    lines: (file) => readTextLines(file, environment.folder, streams.stdin),
     connect,
     signedIn: async () => {
       const client = await connect();

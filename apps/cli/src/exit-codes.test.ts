@@ -16,7 +16,15 @@ test("the page lists every value that `error` can have with --json, beside its e
   for (const [reason, { exit }] of Object.entries(meanings)) {
     expect(page).toMatch(new RegExp(`^\\| ${exits[exit].code} .*\`${reason}\``, "m"));
   }
-  for (const exit of ["unexpected", "usage", "signedOut", "unreachable", "localFile", "cancelled"] as const) {
+  for (const exit of [
+    "unexpected",
+    "usage",
+    "signedOut",
+    "unreachable",
+    "localFile",
+    "notWhole",
+    "cancelled",
+  ] as const) {
     expect(page).toMatch(new RegExp(`^\\| ${exits[exit].code} .*\`${ownReasons[exit]}\``, "m"));
   }
   for (const reason of Object.values(ownReasons)) expect(reason).toMatch(/^[a-z_]+$/);

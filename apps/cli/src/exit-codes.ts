@@ -12,6 +12,7 @@ export const exits = {
   unreachable: { code: 7, says: "the server cannot be reached, or its certificate is not trusted" },
   tryLater: { code: 8, says: "not now: try later" },
   localFile: { code: 9, says: "a file on this side cannot be used (tokens, certificate, declaration)" },
+  notWhole: { code: 10, says: "the audit is not what was sealed" },
   cancelled: { code: 130, says: "cancelled" },
 } as const;
 
@@ -112,6 +113,7 @@ export const ownReasons: Readonly<Record<Exit, string>> = {
   unreachable: "network",
   tryLater: "try_later",
   localFile: "local_file",
+  notWhole: "not_whole",
   cancelled: "cancelled",
 };
 

@@ -72,3 +72,31 @@ export const pageSize: Form = {
   says: "a whole number from 1 to 100",
   fits: (text) => /^([1-9]\d?|100)$/.test(text),
 };
+
+/** An event of the audit, or all of a kind. */
+export const eventName: Form = {
+  says: "an event such as sign_in.refused, or a kind of them such as sign_in",
+  fits: (text) => /^[a-z_]{1,32}(\.[a-z_]{1,31})?$/.test(text),
+};
+
+export const outcome: Form = { says: "success or refused", fits: (text) => ["success", "refused"].includes(text) };
+
+/** A moment in UTC, whatever the zone of this machine is. */
+export const moment: Form = {
+  says: "a day or a time in UTC, such as 2026-08-01 or 2026-08-01T12:30Z",
+  fits: (text) => /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/.test(text) && !Number.isNaN(Date.parse(text)),
+};
+
+/** The number of an entry in the audit's chain. */
+export const entryNumber: Form = { says: "the number of an entry", fits: (text) => /^[1-9]\d{0,14}$/.test(text) };
+
+/** A place in the audit's chain. */
+export const auditHead: Form = {
+  says: "the head that `countersign audit verify` showed, an entry's number and hash",
+  fits: (text) => /^[1-9]\d{0,14}:[A-Za-z0-9_-]{43}$/.test(text),
+};
+
+export const keyId: Form = {
+  says: "an ID from `countersign audit keys`",
+  fits: (text) => /^[A-Za-z0-9_-]{43}$/.test(text),
+};

@@ -9,6 +9,11 @@ export interface Answer {
   readonly note?: string;
 }
 
+/** An answer that may be endless: lines for people and programs alike, each of them written as soon as it is there. */
+export interface Lines {
+  readonly lines: AsyncIterable<string>;
+}
+
 /** The few ways to make text stand out; all of them nothing where there are no colours. */
 export interface Style {
   readonly head: (text: string) => string;

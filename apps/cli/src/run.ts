@@ -7,6 +7,7 @@ import { explain, forPeople, forPrograms } from "./explain.ts";
 import { render } from "./output.ts";
 import { createProgram } from "./program.ts";
 import { safeLines } from "./safe-text.ts";
+import { writeLines } from "./write-lines.ts";
 
 export type Streams = Pick<NodeJS.Process, "stdin" | "stdout" | "stderr">;
 
@@ -24,8 +25,11 @@ export async function run(argv: readonly string[], streams: Streams, environment
     try {
       const { bold, dim } = colours(stdout);
       const answer = await command.run(context, input);
-      stdout.write(render(answer, json, { head: bold, faint: dim }));
-      if (answer.note !== undefined && !json) stderr.write(safeLines(answer.note));
+      if ("lines" in answer) await writeLines(stdout, answer.lines);
+      else {
+        stdout.write(render(answer, json, { head: bold, faint: dim }));
+        if (answer.note !== undefined && !json) stderr.write(safeLines(answer.note));
+      }
       context.check();
     } finally {
       context.close();

@@ -21,8 +21,18 @@ export function safeLines(text: string): string {
 
 /** JSON of any value in which no character moves a terminal's cursor: the same data, more of it escaped. */
 export function safeJson(value: unknown): string {
-  const escaped = (char: string) => (char === "\n" ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  return JSON.stringify(value, null, 2).replace(controls, escaped);
+  return escaped(JSON.stringify(value, null, 2));
+}
+
+/** The same in one line. */
+export function safeJsonLine(value: unknown): string {
+  return escaped(JSON.stringify(value));
+}
+
+function escaped(json: string): string {
+  return json.replace(controls, (char) =>
+    char === "\n" ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 const wide = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}]/gu;

@@ -6,6 +6,9 @@ import { createAccess } from "./services/access.ts";
 import { createAccessTokens } from "./services/access-tokens.ts";
 import { createAccounts } from "./services/accounts.ts";
 import { createAudit } from "./services/audit.ts";
+import { createAuditExport } from "./services/audit-export.ts";
+import { openAuditKeys } from "./services/audit-keys.ts";
+import { createAuditSealer } from "./services/audit-sealer.ts";
 import { startBackground } from "./services/background.ts";
 import { createOwnClaims } from "./services/claims.ts";
 import { createClients } from "./services/clients.ts";
@@ -78,6 +81,7 @@ async function wireServices(
   const lifetimes = checkLifetimes(options.lifetimes);
   const installation = await openInstallation({ store, world, masterKeys });
   const audit = createAudit({ store, world });
+  const auditKeys = await openAuditKeys({ store, world, audit, masterKeys });
   await ensureRegistrations({ store, audit }, { ...options, issuer, builtIn: permissions });
 
   const clock = createClock({ store, world });
@@ -99,6 +103,7 @@ async function wireServices(
   const services: Services = {
     issuer,
     audit,
+    auditExport: createAuditExport({ issuer, store, keys: auditKeys }),
     clients,
     keys,
     access: createAccess(common),
@@ -130,7 +135,8 @@ async function wireServices(
   const { mail, logger } = options;
   const outbox = mail && createOutbox({ issuer, store, audit, masterKeys, options: mail, logger });
   if (options.on) store.onEvents(createReaction(options.on));
-  const stop = startBackground({ store, clock, keys, revocations, outbox, logger });
+  const sealer = createAuditSealer({ issuer, store, keys: auditKeys });
+  const stop = startBackground({ store, clock, keys, revocations, outbox, sealer, logger });
   const close = async () => {
     await stop();
     revocations.close();

@@ -227,10 +227,23 @@ export type IssuerRouter = TRPCBuiltRouter<
     };
     audit: {
       list: Query<
-        { event?: string | undefined; limit?: number | undefined; after?: string | undefined } | undefined,
+        | {
+            event?: string | undefined;
+            outcome?: "refused" | "success" | undefined;
+            actor?: string | undefined;
+            subject?: string | undefined;
+            session?: string | undefined;
+            address?: string | undefined;
+            from?: number | undefined;
+            to?: number | undefined;
+            limit?: number | undefined;
+            after?: string | undefined;
+          }
+        | undefined,
         readonly {
-          id: string;
           at: number;
+          seq: number | null;
+          id: string;
           event: string;
           outcome: "refused" | "success";
           actor: string | null;
@@ -239,6 +252,46 @@ export type IssuerRouter = TRPCBuiltRouter<
           address: string | null;
           detail: Readonly<Record<string, boolean | number | string | null>>;
         }[],
+        { readonly allowed: readonly ["audit:read"] }
+      >;
+      keys: Query<
+        void,
+        readonly (
+          | { kty: "EC"; crv: "P-256"; alg: "ES256"; x: string; y: string; kid: string; use: "sig" }
+          | { kty: "OKP"; crv: "Ed25519"; alg: "EdDSA"; x: string; kid: string; use: "sig" }
+        )[],
+        { readonly allowed: readonly ["audit:read"] }
+      >;
+      export: Query<
+        { after?: number | undefined; limit?: number | undefined },
+        {
+          issuer: string;
+          entries: readonly {
+            at: number;
+            id: string;
+            event: string;
+            outcome: "refused" | "success";
+            actor: string | null;
+            subject: string | null;
+            session: string | null;
+            address: string | null;
+            detail: Readonly<Record<string, boolean | number | string | null>>;
+            seq: number;
+            hash: string;
+          }[];
+          seals: readonly { seq: number; seal: string }[];
+          unsealed: readonly {
+            at: number;
+            id: string;
+            event: string;
+            outcome: "refused" | "success";
+            actor: string | null;
+            subject: string | null;
+            session: string | null;
+            address: string | null;
+            detail: Readonly<Record<string, boolean | number | string | null>>;
+          }[];
+        },
         { readonly allowed: readonly ["audit:read"] }
       >;
     };

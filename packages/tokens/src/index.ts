@@ -16,6 +16,22 @@ export {
   roleName,
 } from "./access-declaration.ts";
 export {
+  AUDIT_BEGINNING,
+  type AuditFields,
+  type AuditLink,
+  type ChainedEntry,
+  chainEntries,
+} from "./audit-chain.ts";
+export { type AuditLine, auditLinesOf, readAuditLine } from "./audit-line.ts";
+export { type AuditHead, importAuditKey, keyOfSeal, openAuditSeal, sealAudit } from "./audit-seal.ts";
+export {
+  type AuditExpectations,
+  type AuditProblem,
+  type AuditVerdict,
+  verifyAudit,
+  type WholeAudit,
+} from "./audit-verify.ts";
+export {
   type AccountClaims,
   accountClaims,
   type Claims,

@@ -54,7 +54,7 @@ describe("the API", () => {
     const guarded = Object.entries(table).filter(([, policy]) => "allowed" in policy);
     expect(guarded.length).toBeGreaterThan(14);
     for (const [path] of guarded) {
-      const query = /\.(get|list)$/.test(path);
+      const query = /\.(export|get|keys|list)$/.test(path);
       const { status, json } = await api[query ? "query" : "mutate"](path, undefined, ann.token);
       expect([path, status, json.error?.data.reason]).toEqual([path, 403, "not_permitted"]);
     }

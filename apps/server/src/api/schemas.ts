@@ -19,3 +19,9 @@ export const page = z.strictObject(pageInput).optional();
 
 /** Seconds since the epoch. */
 export const seconds = z.number().transform((milliseconds) => milliseconds / 1000);
+/** Seconds since the epoch that come in. */
+export const milliseconds = z
+  .number()
+  .min(0)
+  .max(1e11)
+  .transform((seconds) => Math.round(seconds * 1000));

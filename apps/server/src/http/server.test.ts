@@ -200,7 +200,7 @@ describe("the https server", () => {
     });
   });
 
-  test("ASVS 16.2.1, 16.2.4: writes a line of JSON for each request, with the route and not the URL", async () => {
+  test("ASVS 16.2.1, 16.2.4, 16.3.2: writes a line of JSON for each request and why it was refused, with the route and not the URL", async () => {
     lines.length = 0;
     await client.call(`/ok?token=${secret}`, {
       headers: { cookie: secret, authorization: secret, "user-agent": secret },

@@ -1,5 +1,8 @@
+import { Refusal } from "@countersign/tokens";
+
 /** Every event that the audit knows, and how it went. Nothing else is ever written to it. */
 export const auditEvents = {
+  "audit.key_made": "success",
   "set_up.link_made": "success",
   "set_up.redeemed": "success",
   "set_up.refused": "refused",
@@ -38,3 +41,14 @@ export const auditEvents = {
 } as const satisfies Record<string, "success" | "refused">;
 
 export type AuditEvent = keyof typeof auditEvents;
+
+/**
+ * The events that a name means: one of them, or with `session` all of the kind `session.…`.
+ *
+ * @throws {Refusal} `bad_request` where there is none
+ */
+export function eventsNamed(name: string): readonly string[] {
+  const meant = Object.keys(auditEvents).filter((event) => event === name || event.startsWith(`${name}.`));
+  if (meant.length > 0) return meant;
+  throw new Refusal("bad_request", { detail: "no such event of the audit" });
+}

@@ -1,7 +1,7 @@
 import type { World } from "@countersign/tokens";
-import type { AuditEntry } from "../store/records.ts";
-import type { Page, Queries } from "../store/store.ts";
-import { type AuditEvent, auditEvents } from "./audit-events.ts";
+import type { AuditEntry, NumberedEntry } from "../store/records.ts";
+import type { AuditFilter, Page, Queries } from "../store/store.ts";
+import { type AuditEvent, auditEvents, eventsNamed } from "./audit-events.ts";
 import { type Actor, actorIdOf, type Caller } from "./caller.ts";
 import { createId } from "./ids.ts";
 
@@ -22,8 +22,12 @@ interface AuditNote {
 }
 
 export interface Audit {
-  /** Newest first. */
-  list(page: Page & { readonly event?: string | undefined }): Promise<readonly AuditEntry[]>;
+  /**
+   * Newest first. `event` is one event or a kind of them: `session` stands for every `session.…`.
+   *
+   * @throws {Refusal} `bad_request` for an event that does not exist
+   */
+  list(page: Page & AuditFilter & { readonly event?: string | undefined }): Promise<readonly NumberedEntry[]>;
 }
 
 export interface AuditWriter {
@@ -33,7 +37,7 @@ export interface AuditWriter {
 
 export function createAudit({ store, world }: { store: Queries; world: World }): Audit & AuditWriter {
   return {
-    list: (page) => store.audit.list(page),
+    list: async (page) => store.audit.list({ ...page, event: page.event && eventsNamed(page.event) }),
     write: (queries, { event, at, by, actor, subject, session, detail }) =>
       queries.audit.append({
         id: createId(world),

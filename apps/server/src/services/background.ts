@@ -1,4 +1,5 @@
 import type { Store } from "../store/store.ts";
+import type { AuditSealer } from "./audit-sealer.ts";
 import type { Clock } from "./clock.ts";
 import { every } from "./every.ts";
 import { prune } from "./housekeeping.ts";
@@ -17,6 +18,7 @@ export interface BackgroundDeps {
   readonly keys: Keys;
   readonly revocations: Revocations;
   readonly outbox: Outbox | undefined;
+  readonly sealer: AuditSealer;
   readonly logger: Logger | undefined;
 }
 
@@ -25,9 +27,10 @@ const MINUTE_MS = 60_000;
 
 /** Starts what an instance does without being asked, and answers how to stop it. */
 export function startBackground(deps: BackgroundDeps): () => Promise<void> {
-  const { store, clock, keys, revocations, outbox, logger } = deps;
+  const { store, clock, keys, revocations, outbox, sealer, logger } = deps;
   const jobs: readonly { name: string; ms: number; work: () => Promise<void> }[] = [
     { name: "reading revocations", ms: SECOND_MS, work: () => revocations.poll() },
+    { name: "sealing the audit", ms: SECOND_MS, work: () => sealer.seal() },
     { name: "measuring the clock", ms: MINUTE_MS, work: () => clock.measure() },
     { name: "reading the key ring", ms: MINUTE_MS, work: () => keys.reload() },
     { name: "pruning", ms: MINUTE_MS, work: () => prune(store) },

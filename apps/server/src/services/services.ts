@@ -1,6 +1,7 @@
 import type { Access } from "./access.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Audit } from "./audit.ts";
+import type { AuditExport } from "./audit-export.ts";
 import type { Clients } from "./clients.ts";
 import type { Health } from "./health.ts";
 import type { Invitations } from "./invitations.ts";
@@ -18,6 +19,7 @@ export interface Services {
   readonly access: Access;
   readonly accounts: Accounts;
   readonly audit: Audit;
+  readonly auditExport: AuditExport;
   readonly clients: Clients;
   readonly health: Health;
   readonly invitations: Invitations;

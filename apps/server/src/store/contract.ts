@@ -3,6 +3,7 @@ import type { Store } from "./store.ts";
 import { accountCases } from "./testing/account-cases.ts";
 import { attemptCases } from "./testing/attempt-cases.ts";
 import { auditCases } from "./testing/audit-cases.ts";
+import { auditChainCases } from "./testing/audit-chain-cases.ts";
 import { eventCases } from "./testing/event-cases.ts";
 import { factCases } from "./testing/fact-cases.ts";
 import { inputCases } from "./testing/input-cases.ts";
@@ -26,6 +27,7 @@ const suite = [
   mailCases,
   attemptCases,
   auditCases,
+  auditChainCases,
   factCases,
   eventCases,
   transactionCases,

@@ -51,8 +51,9 @@ export function openPostgres({ connection, size = 10, timeoutMs = 10_000 }: Post
       await sql`select pg_advisory_xact_lock(${sql.lit(kind)}, ${which})`.execute(db);
     },
     async close() {
-      pool.off("error", ignore);
-      if (typeof connection === "string" && !pool.ending) await pool.end();
+      if (typeof connection !== "string") pool.off("error", ignore);
+      // It keeps its listener: a connection that is lost while it closes is an error of the pool as well.
+      else if (!pool.ending) await pool.end();
     },
   });
 }
@@ -73,7 +74,7 @@ function createPool(connectionString: string, size: number, timeoutMs: number): 
 /** The first number of our advisory locks ("cs"); the second says which. Released versions must agree on them. */
 const LOCKS = 0x6373;
 const ACCOUNT_LOCKS = 0x6361;
-const locks: Partial<Readonly<Record<LockName, number>>> = { installation: 1, administrators: 2, keys: 3 };
+const locks: Partial<Readonly<Record<LockName, number>>> = { installation: 1, administrators: 2, keys: 3, audit: 4 };
 
 function ignore(): void {}
 

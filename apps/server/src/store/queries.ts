@@ -3,6 +3,7 @@ import { accountQueries } from "./accounts.ts";
 import { attemptQueries } from "./attempts.ts";
 import { audienceQueries } from "./audiences.ts";
 import { auditQueries } from "./audit.ts";
+import { auditChainQueries } from "./audit-chain.ts";
 import { clientQueries } from "./clients.ts";
 import type { Engine } from "./engine.ts";
 import { handoffQueries } from "./handoffs.ts";
@@ -38,6 +39,7 @@ export function createQueries(db: Kysely<Schema>, engine: Engine): Queries {
     refreshSecrets: refreshSecretQueries(db),
     revocations: revocationQueries(db),
     audit: auditQueries(db),
+    auditChain: auditChainQueries(db),
     attempts: attemptQueries(db),
   };
 }

@@ -1,4 +1,4 @@
-import type { Algorithm, PublicJwk } from "@countersign/tokens";
+import type { Algorithm, AuditFields, PublicJwk } from "@countersign/tokens";
 
 // What the store keeps, as the rest of the house sees it. Times are milliseconds since the epoch, by the database's
 // clock; ids are 128 random bits in base64url; `org` is null outside an organisation.
@@ -162,17 +162,32 @@ export interface RefreshSecret {
   readonly createdAt: number;
 }
 
-export interface AuditEntry {
-  readonly id: string;
-  readonly at: number;
-  readonly event: string;
-  readonly outcome: "success" | "refused";
+export interface AuditEntry extends AuditFields {
   /** Account that acted, if known. */
   readonly actor: string | null;
   /** Account, session, role … that it was done to. */
   readonly subject: string | null;
-  readonly session: string | null;
-  readonly address: string | null;
   /** Flat, and never a secret. */
-  readonly detail: Readonly<Record<string, string | number | boolean | null>>;
+  readonly detail: AuditFields["detail"];
+}
+
+/** An entry and its number in the chain; null while it waits for the sealer. */
+export interface NumberedEntry extends AuditEntry {
+  readonly seq: number | null;
+}
+
+/** The signed end of the chain at some moment. */
+export interface AuditSeal {
+  readonly seq: number;
+  /** A JWS (`sealAudit`). */
+  readonly seal: string;
+}
+
+/** A key that signs seals and nothing else. */
+export interface AuditKey {
+  readonly kid: string;
+  readonly publicJwk: PublicJwk;
+  /** The private half, sealed for (`audit_keys`, kid, `sealed`). */
+  readonly sealed: string;
+  readonly createdAt: number;
 }

@@ -161,7 +161,8 @@ interface RevocationCounterTable {
   last: number;
 }
 
-interface AuditTable {
+/** What waits for the sealer. */
+interface UnsealedAuditTable {
   id: string;
   at: number;
   event: string;
@@ -171,6 +172,30 @@ interface AuditTable {
   session: string | null;
   address: string | null;
   detail: Json;
+}
+
+interface AuditTable extends UnsealedAuditTable {
+  seq: number;
+  hash: string;
+}
+
+interface AuditSealTable {
+  /** The entry that the chain ended with. */
+  seq: number;
+  /** A JWS of seq, hash and time. */
+  seal: string;
+}
+
+interface AuditKeyTable {
+  kid: string;
+  public_jwk: Json;
+  sealed: string;
+  created_at: number;
+}
+
+interface AuditRetentionTable {
+  /** An operator gave up all entries up to this one, which has its seal. */
+  through: number;
 }
 
 interface AttemptTable {
@@ -200,5 +225,9 @@ export interface Schema {
   revocations: RevocationTable;
   revocation_counter: RevocationCounterTable;
   audit: AuditTable;
+  audit_unsealed: UnsealedAuditTable;
+  audit_seals: AuditSealTable;
+  audit_keys: AuditKeyTable;
+  audit_retention: AuditRetentionTable;
   attempts: AttemptTable;
 }

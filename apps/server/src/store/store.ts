@@ -1,9 +1,11 @@
-import type { RevocationFact } from "@countersign/tokens";
+import type { AuditLink, ChainedEntry, RevocationFact } from "@countersign/tokens";
 import type { IssuerEvent } from "../events.ts";
 import type {
   Account,
   Audience,
   AuditEntry,
+  AuditKey,
+  AuditSeal,
   Client,
   EndCause,
   Grantable,
@@ -12,6 +14,7 @@ import type {
   Invitation,
   Mail,
   Metadata,
+  NumberedEntry,
   RefreshSecret,
   Role,
   RoleDeclaration,
@@ -37,6 +40,21 @@ export interface Counter {
   readonly key: string;
   readonly windowMs: number;
   readonly most: number;
+}
+
+/** Which entries of the audit are meant: those that fit all that is given. */
+export interface AuditFilter {
+  /** One event, or any of these. */
+  readonly event?: string | readonly string[] | undefined;
+  readonly outcome?: AuditEntry["outcome"] | undefined;
+  readonly actor?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly session?: string | undefined;
+  readonly address?: string | undefined;
+  /** From this moment on, in milliseconds. */
+  readonly from?: number | undefined;
+  /** Before this one. */
+  readonly to?: number | undefined;
 }
 
 /**
@@ -183,7 +201,25 @@ export interface Queries {
   readonly audit: {
     append(entry: AuditEntry): Promise<void>;
     /** Newest first. */
-    list(page: Page & { readonly event?: string | undefined }): Promise<AuditEntry[]>;
+    list(page: Page & AuditFilter): Promise<NumberedEntry[]>;
+  };
+  /** The sealed part of the audit, and how what was appended gets there. */
+  readonly auditChain: {
+    /** What is not sealed yet, oldest first, so many at most. */
+    unsealed(limit: number): Promise<AuditEntry[]>;
+    /** The newest sealed entry's place. */
+    end(): Promise<AuditLink | undefined>;
+    /** The newest seal. */
+    lastSeal(): Promise<AuditSeal | undefined>;
+    /** Moves entries to their places at the end, under a new seal. In a transaction, with the lock "audit". */
+    extend(entries: readonly ChainedEntry[], seal: AuditSeal): Promise<void>;
+    /** Sealed entries after a number, in order, so many at most. */
+    entries(after: number, limit: number): Promise<ChainedEntry[]>;
+    /** Seals from one number to another, both included, in order. */
+    seals(from: number, to: number): Promise<AuditSeal[]>;
+    /** Newest first. */
+    keys(): Promise<AuditKey[]>;
+    insertKey(key: AuditKey): Promise<void>;
   };
   readonly attempts: {
     /**
@@ -207,7 +243,7 @@ export interface Transaction extends Queries {
    * the first administrator, the last one, a key's next step. `account:<id>` keeps a session from starting while its
    * account's password changes: a row that is not committed yet is not seen by what ends all of them.
    */
-  lock(name: "installation" | "administrators" | "keys" | `account:${string}`): Promise<void>;
+  lock(name: "installation" | "administrators" | "keys" | "audit" | `account:${string}`): Promise<void>;
 }
 
 /** One statement of somebody else's, in the transaction that is open. Answers its rows, as the driver gives them. */

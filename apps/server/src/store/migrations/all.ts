@@ -2,10 +2,12 @@ import type { Migration } from "kysely/migration";
 import { beginning } from "./0001-beginning.ts";
 import { roleDeclarations } from "./0002-role-declarations.ts";
 import { metadataAndMails } from "./0003-metadata-and-mails.ts";
+import { auditChain } from "./0004-audit-chain.ts";
 
 /** Every migration by its name, in the order of the names. One that was released is never changed. */
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-beginning": beginning,
   "0002-role-declarations": roleDeclarations,
   "0003-metadata-and-mails": metadataAndMails,
+  "0004-audit-chain": auditChain,
 };
