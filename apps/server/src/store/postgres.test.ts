@@ -213,6 +213,30 @@ describe("PostgreSQL itself", () => {
     await pool.end();
   });
 
+  test("counting attempts waits for no disk; everything else does, attempts in its transaction as well", async () => {
+    const db = database.raw();
+    await sql`create table waited (what text, how text)`.execute(db);
+    await sql`create function note() returns trigger language plpgsql as
+      'begin insert into waited values (tg_table_name, current_setting(''synchronous_commit'')); return null; end'`.execute(
+      db,
+    );
+    for (const table of ["attempts", "accounts"]) {
+      await sql`create trigger note after insert on ${sql.table(table)} execute function note()`.execute(db);
+    }
+    const store = open({ size: 1 });
+    const counter = { key: "key", windowMs: 1000, most: 1 };
+    await store.attempts.count([counter], 0);
+    await store.transaction(async (tx) => {
+      await tx.accounts.insert(ada);
+      await tx.attempts.count([{ ...counter, key: "other" }], 0);
+    });
+    expect((await sql`select what, how from waited`.execute(db)).rows).toEqual([
+      { what: "attempts", how: "off" },
+      { what: "accounts", how: "on" },
+      { what: "attempts", how: "on" },
+    ]);
+  });
+
   test("a number that no column holds is a bad request", async () => {
     const late = open().accounts.insert({ ...ada, version: 2 ** 40 });
     await expect(late).rejects.toMatchObject({ reason: "bad_request" });

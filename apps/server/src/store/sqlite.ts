@@ -24,11 +24,10 @@ export interface SqliteOptions {
  * @throws {Refusal} `unavailable` where the file cannot be opened.
  */
 export async function openSqlite({ file, world, timeoutMs = 5000 }: SqliteOptions): Promise<Store> {
-  const database = await refusing(judge, async () => openSqliteFile(file));
-  return createSqliteStore(database, world, timeoutMs);
+  return await refusing(judge, async () => createSqliteStore(openSqliteFile(file), world, timeoutMs));
 }
 
-/** The store over a database that is open already, with all its settings. It closes both. */
+/** The store over a database that is open already, with all its settings, and over its log. It closes both. */
 export function createSqliteStore(
   database: DatabaseSync,
   world: World,
