@@ -28,13 +28,16 @@ export async function startIssuer(folder: string, settings: Readonly<Record<stri
     // It leads a process group of its own: npx, and the server under it.
     detached: true,
   });
-  const exited = once(child, "exit");
+  // When nobody holds its output any more: npx has ended, and so has the server.
+  const closed = once(child, "close");
   child.stdout.setEncoding("utf8");
   let told = "";
-  for await (const text of child.stdout) {
-    told += text;
-    if (told.includes(" setup ") && told.endsWith("\n")) break;
-  }
+  await new Promise<void>((resolve) => {
+    child.stdout.once("end", resolve).on("data", (text) => {
+      told += text;
+      if (told.includes(" setup ") && told.endsWith("\n")) resolve();
+    });
+  });
   const setUpLink = /https:\S+\/setup#[\w-]+/.exec(told)?.[0];
   const url = /is ready at (https:\S+)/.exec(told)?.[1];
   if (url === undefined || setUpLink === undefined) throw new Error(`the server did not start: ${told}`);
@@ -46,7 +49,7 @@ export async function startIssuer(folder: string, settings: Readonly<Record<stri
     terminal: { COUNTERSIGN_URL: url, COUNTERSIGN_DATA_DIR: home, XDG_CONFIG_HOME: join(home, "config") },
     async stop() {
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGTERM");
-      await exited;
+      await closed;
       await rm(home, { recursive: true });
     },
   };

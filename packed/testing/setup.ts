@@ -22,10 +22,16 @@ declare module "vitest" {
 
 export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "countersign-packed-"));
+  const remove = () => rm(folder, { recursive: true });
   const newest = join(folder, "newest");
   const oldest = join(folder, "oldest");
-  const tarballs = await packAll(folder);
-  await Promise.all([installNewest(newest, tarballs), installOldest(oldest, tarballs)]);
-  provide("packed", { tarballs, newest, oldest });
-  return () => rm(folder, { recursive: true });
+  try {
+    const tarballs = await packAll(folder);
+    await Promise.all([installNewest(newest, tarballs), installOldest(oldest, tarballs)]);
+    provide("packed", { tarballs, newest, oldest });
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return remove;
 }
