@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { World } from "@countersign/tokens";
-import { type Judge, refusing, withFailures } from "./failures.ts";
+import { Refusal, type World } from "@countersign/tokens";
+import { type Judge, withFailures } from "./failures.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { createKyselyStore } from "./kysely-store.ts";
 import { resultCode, sqliteDialect } from "./sqlite-dialect.ts";
@@ -24,8 +24,16 @@ export interface SqliteOptions {
  * @throws {Refusal} `unavailable` where the file cannot be opened.
  */
 export async function openSqlite({ file, world, timeoutMs = 5000 }: SqliteOptions): Promise<Store> {
-  const database = await refusing(judge, async () => openSqliteFile(file));
+  const database = await open(file);
   return createSqliteStore(database, world, timeoutMs);
+}
+
+async function open(file: string): Promise<DatabaseSync> {
+  try {
+    return openSqliteFile(file);
+  } catch (cause) {
+    throw new Refusal("unavailable", { detail: `the database ${file} cannot be opened`, cause });
+  }
 }
 
 /** The store over a database that is open already, with all its settings. It closes both. */
@@ -44,6 +52,7 @@ export function createSqliteStore(
     migrations: dialect(true),
     now: async () => world.now(),
     // A transaction is the only writer from its first statement on.
+    beginMigration: async () => {},
     lock: async () => {},
     async close() {
       const release = await turns.take();
