@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { systemWorld, type World } from "@countersign/tokens";
 import type { FastifyInstance } from "fastify";
 import { certificatesOf } from "./certificates.ts";
 import type { Config } from "./config.ts";
+import type { ConfigFile } from "./config-file.ts";
 import { watchLateConnections } from "./http/late-connections.ts";
 import { listening } from "./http/listening.ts";
 import { createLog, type Log } from "./http/log.ts";
@@ -13,8 +13,7 @@ import { createPlainServer } from "./http/plain-port.ts";
 import { createServer, tlsServerOf } from "./http/server.ts";
 import { tlsOptions } from "./http/tls/options.ts";
 import { writeFileAtomically } from "./http/tls/private-file.ts";
-import { createIssuer, type Issuer, type IssuerOptions } from "./issuer.ts";
-import { readMasterKeys } from "./master-key.ts";
+import { createIssuer, type Issuer } from "./issuer.ts";
 import { StartError } from "./start-error.ts";
 
 /** How long running requests may take to finish when the server stops. */
@@ -38,10 +37,9 @@ export interface App {
 }
 
 /** What no environment says. */
-export interface AppOptions {
+export interface AppOptions extends ConfigFile {
   readonly world?: World;
   readonly log?: Log;
-  readonly limits?: IssuerOptions["limits"];
 }
 
 /**
@@ -51,19 +49,18 @@ export interface AppOptions {
  */
 export async function createApp(
   config: Config,
-  { world = systemWorld, log = createLog(config.logLevel), limits }: AppOptions = {},
+  { world = systemWorld, log = createLog(config.logLevel), ...options }: AppOptions = {},
 ): Promise<App> {
   await makeDataDir(config.dataDir);
-  const masterKeys = await readMasterKeys(config.masterKey.file, mayMakeKey(config), world);
   const certificates = await certificatesOf(config, world, log);
   const issuer = await createIssuer({
-    issuer: config.issuer,
-    database: config.database,
-    masterKeys,
     signUp: config.signUp,
     audiences: config.audiences,
+    ...options,
+    issuer: config.issuer,
+    database: config.database,
+    masterKeys: { file: config.masterKeyFile },
     lifetimes: config.lifetimes,
-    limits,
     world,
     logger: log,
   });
@@ -102,11 +99,6 @@ export async function createApp(
       await issuer.close();
     },
   };
-}
-
-/** A database without its key is lost, and a new key would hide it: then the file is missed, not made. */
-function mayMakeKey({ masterKey, database }: Config): boolean {
-  return masterKey.make && !("sqlite" in database && existsSync(database.sqlite));
 }
 
 async function makeDataDir(dataDir: string): Promise<void> {

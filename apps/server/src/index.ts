@@ -2,7 +2,9 @@ export type { AccessDeclaration, DeclaredRole } from "@countersign/tokens";
 export { type Reason, Refusal } from "@countersign/tokens";
 export { type App, createApp } from "./app.ts";
 export { type Config, readConfig, type TlsConfig } from "./config.ts";
+export { type ConfigFile, defineConfig } from "./config-file.ts";
 export type { EventName, IssuerEvent } from "./events.ts";
+export type { FetchOptions, IssuerFetch } from "./http/fetch.ts";
 export {
   createIssuer,
   type Issuer,
@@ -10,6 +12,7 @@ export {
   type IssuerAccounts,
   type IssuerOptions,
 } from "./issuer.ts";
+export type { Database } from "./issuer-options.ts";
 export type { Caller } from "./services/caller.ts";
 export type { ClaimsOptions } from "./services/claims.ts";
 export type { Hooks, HookTransaction } from "./services/hooks.ts";
@@ -17,5 +20,5 @@ export type { MailFacts, MailKind, MailMessage } from "./services/mail/message.t
 export type { MailOptions } from "./services/mail/options.ts";
 export type { MailTexts } from "./services/mail/texts.ts";
 export type { MetadataChange, MetadataOf, MetadataSchemas } from "./services/metadata.ts";
-export type { Proof, SignInMethod } from "./services/sign-in/method.ts";
+export { defineSignInMethod, type Proof, type SignInMethod, wrongCredentials } from "./services/sign-in/method.ts";
 export { StartError } from "./start-error.ts";

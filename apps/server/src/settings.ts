@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { isIssuerUrl } from "./check-options.ts";
 import { isLoopback } from "./http/loopback.ts";
+import { DEFAULT_SCHEMA, isSchemaName } from "./store/postgres-schema.ts";
 
 // Every variable of the environment that the program knows. The README's table is compared with this one.
 
@@ -35,13 +37,18 @@ export const settings = {
   COUNTERSIGN_ISSUER: documented(
     z
       .string()
-      .refine(isHttpsOrigin, {
+      .refine(isIssuerUrl, {
         error:
-          "must be an https origin as browsers write it, such as https://auth.example.com, without a path or a slash at the end",
+          "must be an https URL as browsers write it, such as https://auth.example.com or https://example.com/auth, without a slash at the end",
       })
       .optional(),
     "https://localhost:<port>",
-    "The issuer's identifier, and the URL at which everyone reaches it.",
+    "The issuer's identifier, and the URL at which everyone reaches it. With a path, everything stands under it.",
+  ),
+  COUNTERSIGN_CONFIG_FILE: documented(
+    z.string().optional(),
+    "./countersign.config.ts, if any",
+    "What only code can say: see below.",
   ),
   COUNTERSIGN_DATA_DIR: documented(z.string().default("./data"), "./data", "Where files of its own are kept."),
   COUNTERSIGN_DATABASE_URL: documented(
@@ -57,6 +64,14 @@ export const settings = {
       .optional(),
     "SQLite in the data directory",
     "`postgres://…`. To another machine only with `sslmode=verify-full`.",
+  ),
+  COUNTERSIGN_DATABASE_SCHEMA: documented(
+    z
+      .string()
+      .refine(isSchemaName, { error: "must be lower case letters, digits and _, and no schema of PostgreSQL's own" })
+      .optional(),
+    DEFAULT_SCHEMA,
+    "With PostgreSQL: the schema that holds the tables. Made where it is missing.",
   ),
   COUNTERSIGN_TLS: documented(
     z
@@ -98,7 +113,7 @@ export const settings = {
     "Keys that encrypt at rest: 32 bytes in base64url a line, the first one encrypts. Mode 0600. Made at first start with SQLite; required with PostgreSQL.",
   ),
   COUNTERSIGN_SIGN_UP: documented(
-    oneOf("closed", "invite", "open").default("invite"),
+    oneOf("closed", "invite", "open").optional(),
     "invite",
     "Who may make an account: `closed` nobody, `invite` the invited, `open` anyone.",
   ),
@@ -146,10 +161,6 @@ function parseAudiences(text: string): { audience: string; permissions: string[]
   } catch {
     return undefined;
   }
-}
-
-function isHttpsOrigin(text: string): boolean {
-  return URL.canParse(text) && text.startsWith("https://") && new URL(text).origin === text;
 }
 
 function isPostgresUrl(text: string): boolean {
