@@ -10,8 +10,15 @@ export function auditChainQueries(db: Kysely<Schema>): Queries["auditChain"] {
       const oldest = db.selectFrom("audit_unsealed").select(auditColumns).orderBy("at").orderBy("id").limit(limit);
       return (await oldest.execute()).map(fromAuditRow);
     },
-    end: () => db.selectFrom("audit").select(["seq", "hash"]).orderBy("seq", "desc").limit(1).executeTakeFirst(),
-    lastSeal: () => db.selectFrom("audit_seals").selectAll().orderBy("seq", "desc").limit(1).executeTakeFirst(),
+    async end() {
+      const newest = db.selectFrom("audit").select(["seq", "hash"]).orderBy("seq", "desc").limit(1);
+      const row = await newest.executeTakeFirst();
+      return row && { seq: row.seq, hash: row.hash };
+    },
+    async lastSeal() {
+      const row = await db.selectFrom("audit_seals").selectAll().orderBy("seq", "desc").limit(1).executeTakeFirst();
+      return row && { seq: row.seq, seal: row.seal };
+    },
     async extend(entries, seal) {
       const rows = entries.map(({ seq, hash, ...entry }) => ({ seq, hash, ...toAuditRow(entry) }));
       for (const some of inTwoSizes(rows)) await db.insertInto("audit").values(some).execute();
@@ -26,8 +33,10 @@ export function auditChainQueries(db: Kysely<Schema>): Queries["auditChain"] {
       const next = db.selectFrom("audit").selectAll().where("seq", ">", after).orderBy("seq").limit(limit);
       return (await next.execute()).map(({ seq, hash, ...row }) => ({ seq, hash, ...fromAuditRow(row) }));
     },
-    seals: (from, to) =>
-      db.selectFrom("audit_seals").selectAll().where("seq", ">=", from).where("seq", "<=", to).orderBy("seq").execute(),
+    async seals(from, to) {
+      const some = db.selectFrom("audit_seals").selectAll().where("seq", ">=", from).where("seq", "<=", to);
+      return (await some.orderBy("seq").execute()).map(({ seq, seal }) => ({ seq, seal }));
+    },
     async keys() {
       const rows = await db.selectFrom("audit_keys").selectAll().orderBy("created_at", "desc").orderBy("kid").execute();
       return rows.map(({ kid, public_jwk, sealed, created_at: createdAt }) => ({
