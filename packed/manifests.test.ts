@@ -85,7 +85,7 @@ test("the SDK knows no package but tRPC's, and nothing of Node", () => {
 /** The packages that a module or a declaration names; comments aside. */
 function importsOf(text: string): string[] {
   const code = text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-  const names = [...code.matchAll(/\b(?:from|import|import\(|require\()\s*["']([^"'.][^"']*)["']/g)];
+  const names = [...code.matchAll(/\b(?:from|import|import\(|require\()\s*["']([@\w][\w:@./-]*)["']/g)];
   return names.map(([, name = ""]) => name);
 }
 
