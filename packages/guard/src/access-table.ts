@@ -26,8 +26,13 @@ export function accessTable(router: AnyTRPCRouter, prefix = ""): AccessTable {
 
 /** The policy of one procedure, `undefined` where it has none or several. */
 export function policyOf(procedure: unknown): Policy | undefined {
-  const policies = defOf(procedure)?.middlewares.flatMap((middleware) => enforcedBy(middleware) ?? []) ?? [];
-  return policies.length === 1 ? policies[0] : undefined;
+  let found: Policy | undefined;
+  for (const middleware of defOf(procedure)?.middlewares ?? []) {
+    const policy = enforcedBy(middleware);
+    if (policy && found) return undefined;
+    found ??= policy;
+  }
+  return found;
 }
 
 function policyAt(path: string, procedure: unknown): Policy {

@@ -28,6 +28,14 @@ export function bearerToken(authorization: readonly string[]): string {
   return token;
 }
 
+/**
+ * What the token is of a request like most. Only good for looking it up among tokens that `bearerToken` has read and
+ * that were verified.
+ */
+export function usualToken([value, ...others]: readonly string[]): string | undefined {
+  return others.length === 0 && value?.startsWith("Bearer ") ? value.slice("Bearer ".length) : undefined;
+}
+
 function malformed(detail: string): Refusal {
   return new Refusal("malformed_credentials", { detail });
 }

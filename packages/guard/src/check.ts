@@ -1,12 +1,13 @@
 import { Refusal } from "@countersign/tokens";
 import { TRPCError } from "@trpc/server";
+import { type AtOnce, goOn } from "./at-once.ts";
 import { Facts } from "./facts.ts";
 import { afterRunning, type Call, type CallResult, disclaim, type Present, refuse } from "./refused-call.ts";
 import { assertRequest } from "./request-rules.ts";
 
 export interface CheckParts<Who> {
   /** Who may call, `null` for anybody. */
-  decide(facts: Facts): Promise<Who | null>;
+  decide(facts: Facts): AtOnce<Who | null>;
   /** What the user adds to the context of an identified call. */
   enrich?: ((who: Who, ctx: object) => Promise<object> | object) | undefined;
   readonly maxBatchSize: number;
@@ -18,21 +19,32 @@ export interface CheckParts<Who> {
  */
 export function createCheck<Who>(parts: CheckParts<Who>, present: Present): (call: Call) => Promise<CallResult> {
   return async (call) => {
-    const added = await admit(call, parts).catch(async (cause: unknown) => {
+    let added: object;
+    try {
+      const admitted = admit(call, parts);
+      // Who is known at once is not waited for.
+      added = admitted instanceof Promise ? await admitted : admitted;
+    } catch (cause) {
       throw await present(refusalFor(cause), call);
-    });
+    }
     return afterRunning(await call.next({ ctx: added }));
   };
 }
 
-async function admit<Who>({ ctx, type, batchIndex }: Call, parts: CheckParts<Who>): Promise<object> {
+function admit<Who>({ ctx, type, batchIndex }: Call, parts: CheckParts<Who>): AtOnce<object> {
   if (!(batchIndex < parts.maxBatchSize))
     throw new Refusal("batch_refused", { detail: "more calls than a request may hold" });
   const facts = factsIn(ctx);
   assertRequest(facts, type);
-  const principal = await parts.decide(facts);
-  const extra = principal === null ? undefined : await parts.enrich?.(principal, ctx);
-  return { ...extra, principal };
+  return goOn(parts.decide(facts), (principal) =>
+    principal === null || parts.enrich === undefined
+      ? { principal }
+      : enriched(parts.enrich(principal, ctx), principal),
+  );
+}
+
+async function enriched(extra: Promise<object> | object, principal: unknown): Promise<object> {
+  return { ...(await extra), principal };
 }
 
 function factsIn(ctx: object): Facts {

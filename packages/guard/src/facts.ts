@@ -118,7 +118,15 @@ function nodeHeader(request: NodeRequestLike): HeaderReader {
   const raw = request.rawHeaders;
   // Adapters that build an IncomingMessage by hand leave the raw ones empty.
   if (raw.length === 0) return recordHeader(request.headers);
-  return (name) => raw.filter((_, at) => at % 2 === 1 && raw[at - 1]?.toLowerCase() === name);
+  return (name) => {
+    const values: string[] = [];
+    for (let at = 1; at < raw.length; at += 2) {
+      const written = raw[at - 1];
+      const value = raw[at];
+      if (value !== undefined && written?.length === name.length && written.toLowerCase() === name) values.push(value);
+    }
+    return values;
+  };
 }
 
 function lambdaFacts(event: LambdaEventLike): Facts {

@@ -1,5 +1,6 @@
 import { Refusal } from "@countersign/tokens";
-import { bearerToken } from "./bearer.ts";
+import type { AtOnce } from "./at-once.ts";
+import { bearerToken, usualToken } from "./bearer.ts";
 import { Facts } from "./facts.ts";
 import { type Principal, type PrincipalRules, principalOf } from "./principal.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
@@ -35,7 +36,7 @@ interface Verified<P extends string, Claims> extends Identity<P, Claims> {
  */
 export function createIdentifier<P extends string, Claims>(
   parts: IdentifierParts<P, Claims>,
-): (facts: Facts) => Promise<Principal<P, Claims>> {
+): (facts: Facts) => AtOnce<Principal<P, Claims>> {
   const verified = createVerifiedTokens<Verified<P, Claims>>(parts);
   const requests = new WeakMap<Facts, Promise<Identity<P, Claims>>>();
 
@@ -51,14 +52,18 @@ export function createIdentifier<P extends string, Claims>(
     return await verified.get(bearerToken(Facts.authorizationOf(facts)), verify);
   }
 
-  return async (facts) => {
-    const shared = requests.get(facts) ?? read(facts);
-    requests.set(facts, shared);
-    const { token, principal } = await shared;
+  function judged({ token, principal }: Identity<P, Claims>): AtOnce<Principal<P, Claims>> {
     const asked = token === null ? undefined : parts.verifier.judge(token);
     // What is known at once is not waited for.
-    if (asked !== undefined) await asked;
-    return principal;
+    return asked === undefined ? principal : Promise.resolve(asked).then(() => principal);
+  }
+
+  return (facts) => {
+    const remembered = verified.find(usualToken(Facts.authorizationOf(facts)));
+    if (remembered) return judged(remembered);
+    const shared = requests.get(facts) ?? read(facts);
+    requests.set(facts, shared);
+    return shared.then(judged);
   };
 }
 

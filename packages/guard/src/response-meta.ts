@@ -1,6 +1,7 @@
 import type { TRPCError } from "@trpc/server";
 import { policyOf } from "./access-table.ts";
 import { challengeFor } from "./challenge.ts";
+import type { Policy } from "./policy.ts";
 import { refusalOf } from "./refusal.ts";
 
 /** What tRPC's adapters hand to their option `responseMeta`, as far as it is used here. */
@@ -18,12 +19,20 @@ export interface ResponseMetaInput {
  */
 export function responseMeta({ errors, info }: ResponseMetaInput): { headers: Headers } {
   const headers = new Headers();
+  if (errors.length > 0) addRefusals(headers, errors);
+  const isPublic = info?.calls.every((call) => isOpen(policyOf(call.procedure))) ?? false;
+  if (errors.length > 0 || !isPublic) headers.set("Cache-Control", "no-store");
+  return { headers };
+}
+
+function addRefusals(headers: Headers, errors: readonly TRPCError[]): void {
   const found = errors.flatMap((error) => refusalOf(error) ?? []);
   const challenge = challengeFor(found);
   if (challenge !== undefined) headers.set("WWW-Authenticate", challenge);
   const waits = found.flatMap((refusal) => refusal.retryAfter ?? []);
   if (waits.length > 0) headers.set("Retry-After", String(Math.ceil(Math.max(...waits))));
-  const isPublic = info?.calls.every((call) => "open" in (policyOf(call.procedure) ?? {})) ?? false;
-  if (errors.length > 0 || !isPublic) headers.set("Cache-Control", "no-store");
-  return { headers };
+}
+
+function isOpen(policy: Policy | undefined): boolean {
+  return policy !== undefined && "open" in policy;
 }

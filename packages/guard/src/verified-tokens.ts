@@ -11,6 +11,8 @@ export interface VerifiedTokens<T extends Verified> {
    * @throws whatever `verify` throws, which is never kept.
    */
   get(token: string, verify: (token: string) => Promise<T>): Promise<T>;
+  /** What was learned about this token, `undefined` where nothing is remembered. */
+  find(token: string | undefined): T | undefined;
   readonly size: number;
 }
 
@@ -40,10 +42,16 @@ export function createVerifiedTokens<T extends Verified>(options: {
     return entry;
   }
 
+  function find(token: string | undefined): T | undefined {
+    const entry = token === undefined ? undefined : known.get(token);
+    return entry && !isOver(entry) ? entry : undefined;
+  }
+
   return {
+    find,
     get(token, verify) {
-      const entry = known.get(token);
-      if (entry && !isOver(entry)) return Promise.resolve(entry);
+      const entry = find(token);
+      if (entry) return Promise.resolve(entry);
       known.delete(token);
       const shared =
         running.get(token) ??

@@ -1,0 +1,36 @@
+import { initTRPC } from "@trpc/server";
+import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
+import fastify from "fastify";
+import { type Facts, facts } from "./facts.ts";
+import { type FastifyGuardPluginOptions, fastifyGuardPlugin } from "./fastify.ts";
+import { createGuard } from "./guard.ts";
+import type { Verifier } from "./verifier.ts";
+
+// Compiled, never run: whoever changes the import changes nothing else.
+declare const issuer: Verifier;
+const t = initTRPC.context<{ auth: Facts; url: string }>().create();
+const guard = createGuard(t, { issuer, permissions: ["a:b"] });
+const router = guard.router({ me: guard.signedIn.query(({ ctx }) => ctx.principal.id) });
+type AppRouter = typeof router;
+
+const trpcOptions: FastifyGuardPluginOptions<AppRouter>["trpcOptions"] = {
+  router,
+  createContext: ({ req, res, info }) => ({ auth: facts(req), url: `${req.url}${res.statusCode}${info.url?.href}` }),
+  onError: ({ path, error, ctx }) => void [path?.length, error.code, ctx?.url],
+  responseMeta: guard.responseMeta,
+  maxBatchSize: guard.maxBatchSize,
+  allowMethodOverride: true,
+};
+fastify().register(fastifyGuardPlugin, { prefix: "/trpc", trpcOptions });
+fastify().register(fastifyTRPCPlugin, { prefix: "/trpc", trpcOptions });
+fastify().register(fastifyGuardPlugin<AppRouter>, { prefix: "/trpc", logLevel: "warn", trpcOptions });
+
+export const same: FastifyTRPCPluginOptions<AppRouter> = { trpcOptions } satisfies FastifyGuardPluginOptions<AppRouter>;
+
+fastify().register(fastifyGuardPlugin<AppRouter>, {
+  prefix: "/trpc",
+  // @ts-expect-error: a context without what the router needs
+  trpcOptions: { router, createContext: () => ({ url: "" }) },
+});
+// @ts-expect-error: no router
+fastify().register(fastifyGuardPlugin, { prefix: "/trpc", trpcOptions: {} });

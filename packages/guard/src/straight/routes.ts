@@ -1,0 +1,23 @@
+import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
+
+/** A procedure that single calls can reach. */
+export interface Route {
+  readonly path: string;
+  readonly type: "query" | "mutation";
+  readonly procedure: AnyTRPCProcedure;
+}
+
+/**
+ * The queries and mutations of a router that has loaded its lazy ones, by the path as it stands in a URL. Subscriptions
+ * are streams; and a path with a percent sign would have to be decoded once more.
+ */
+export function routesOf({ _def: { procedures, _config } }: AnyTRPCRouter): ReadonlyMap<string, Route> {
+  const routes = new Map<string, Route>();
+  for (const [path, procedure] of Object.entries<AnyTRPCProcedure>(procedures)) {
+    const { type } = procedure._def;
+    if (type === "subscription" || path.includes("%")) continue;
+    const route = Object.freeze({ path, type, procedure });
+    routes.set(path, route).set(path.replaceAll(".", _config.pathSeparator), route);
+  }
+  return routes;
+}
