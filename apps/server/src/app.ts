@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { systemWorld, type World } from "@countersign/tokens";
@@ -14,7 +13,6 @@ import { createServer, tlsServerOf } from "./http/server.ts";
 import { tlsOptions } from "./http/tls/options.ts";
 import { writeFileAtomically } from "./http/tls/private-file.ts";
 import { createIssuer, type Issuer, type IssuerOptions } from "./issuer.ts";
-import { readMasterKeys } from "./master-key.ts";
 import { StartError } from "./start-error.ts";
 
 /** How long running requests may take to finish when the server stops. */
@@ -54,12 +52,11 @@ export async function createApp(
   { world = systemWorld, log = createLog(config.logLevel), limits }: AppOptions = {},
 ): Promise<App> {
   await makeDataDir(config.dataDir);
-  const masterKeys = await readMasterKeys(config.masterKey.file, mayMakeKey(config), world);
   const certificates = await certificatesOf(config, world, log);
   const issuer = await createIssuer({
     issuer: config.issuer,
     database: config.database,
-    masterKeys,
+    masterKeys: { file: config.masterKeyFile },
     signUp: config.signUp,
     audiences: config.audiences,
     lifetimes: config.lifetimes,
@@ -102,11 +99,6 @@ export async function createApp(
       await issuer.close();
     },
   };
-}
-
-/** A database without its key is lost, and a new key would hide it: then the file is missed, not made. */
-function mayMakeKey({ masterKey, database }: Config): boolean {
-  return masterKey.make && !("sqlite" in database && existsSync(database.sqlite));
 }
 
 async function makeDataDir(dataDir: string): Promise<void> {

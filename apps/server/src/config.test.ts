@@ -31,7 +31,7 @@ describe("the configuration", () => {
       database: { sqlite: resolve("data/countersign.db") },
       tls: { mode: "dev" },
       plain: { port: 8080, chosen: false },
-      masterKey: { file: resolve("data/master-key"), make: true },
+      masterKeyFile: resolve("data/master-key"),
       signUp: "invite",
       audiences: [],
       lifetimes: { accessToken: 300, sessionIdle: 1_209_600, sessionAbsolute: 7_776_000 },
@@ -72,12 +72,16 @@ describe("the configuration", () => {
     expect(readConfig(proxy).tls).toEqual({ mode: "proxy", trusted: ["10.0.0.5", "fd00::/8"] });
   });
 
-  test("with PostgreSQL never makes a master key of its own", () => {
-    const config = readConfig({
-      COUNTERSIGN_DATABASE_URL: "postgres://app:secret@db.example.com/app?sslmode=verify-full",
-      COUNTERSIGN_MASTER_KEY_FILE: "/run/secrets/master-key",
+  test("with PostgreSQL keeps to a schema of its own", () => {
+    const postgres = "postgres://app:secret@db.example.com/app?sslmode=verify-full";
+    const given = { COUNTERSIGN_DATABASE_URL: postgres, COUNTERSIGN_MASTER_KEY_FILE: "/run/secrets/master-key" };
+    const { database, masterKeyFile } = readConfig(given);
+    expect({ database, masterKeyFile }).toEqual({
+      database: { postgres, schema: "countersign" },
+      masterKeyFile: "/run/secrets/master-key",
     });
-    expect(config.masterKey).toEqual({ file: "/run/secrets/master-key", make: false });
+    const elsewhere = readConfig({ ...given, COUNTERSIGN_DATABASE_SCHEMA: "auth" });
+    expect(elsewhere.database).toEqual({ postgres, schema: "auth" });
   });
 
   test.each([
@@ -92,6 +96,8 @@ describe("the configuration", () => {
     [{ COUNTERSIGN_ISSUER: "https://me@localhost:8443" }, "COUNTERSIGN_ISSUER must be an https origin"],
     [{ COUNTERSIGN_ISSUER: "https://LOCALHOST" }, "COUNTERSIGN_ISSUER must be an https origin"],
     [{ COUNTERSIGN_ISSUER: "https://auth.example.com" }, "COUNTERSIGN_TLS=dev makes certificates for localhost only"],
+    [{ COUNTERSIGN_DATABASE_SCHEMA: "auth" }, "COUNTERSIGN_DATABASE_SCHEMA is for PostgreSQL"],
+    [{ COUNTERSIGN_DATABASE_SCHEMA: "pg_temp" }, "COUNTERSIGN_DATABASE_SCHEMA must be lower case letters"],
     [{ COUNTERSIGN_TLS: "off" }, "COUNTERSIGN_TLS must be one of dev, files, proxy."],
     [{ COUNTERSIGN_TLS: "acme" }, "COUNTERSIGN_TLS does not know acme yet: use dev, files or proxy."],
     [{ COUNTERSIGN_TLS: "files" }, "COUNTERSIGN_TLS=files needs COUNTERSIGN_TLS_CERT and COUNTERSIGN_TLS_KEY"],

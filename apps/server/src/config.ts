@@ -2,8 +2,10 @@ import { join, resolve } from "node:path";
 import type { AccessDeclaration } from "@countersign/tokens";
 import { z } from "zod";
 import { isLoopback } from "./http/loopback.ts";
+import { HOW_TO_MAKE_ONE } from "./master-key.ts";
 import { type Settings, settings } from "./settings.ts";
 import { StartError } from "./start-error.ts";
+import { DEFAULT_SCHEMA } from "./store/postgres-schema.ts";
 
 /** Everything that the program is told from outside, checked once. */
 export interface Config {
@@ -13,12 +15,11 @@ export interface Config {
   readonly issuer: string;
   /** Absolute. */
   readonly dataDir: string;
-  readonly database: { readonly sqlite: string } | { readonly postgres: string };
+  readonly database: { readonly sqlite: string } | { readonly postgres: string; readonly schema: string };
   readonly tls: TlsConfig;
   /** `chosen`: somebody asked for this port, so that a busy one is a failure and not a warning. */
   readonly plain: { readonly port: number; readonly chosen: boolean } | null;
-  /** `make`: whether the file may be made where there is none. */
-  readonly masterKey: { readonly file: string; readonly make: boolean };
+  readonly masterKeyFile: string;
   readonly signUp: "closed" | "invite" | "open";
   /** APIs beside the issuer's own. */
   readonly audiences: readonly AccessDeclaration[];
@@ -93,9 +94,12 @@ const rules: readonly { readonly sentence: string; broken(s: Settings): boolean 
     broken: (s) => s.COUNTERSIGN_TLS === "dev" && !isLoopback(new URL(issuerOf(s)).hostname),
   },
   {
-    sentence:
-      "COUNTERSIGN_DATABASE_URL with PostgreSQL needs COUNTERSIGN_MASTER_KEY_FILE, one file for all instances. Make it with: (umask 077; openssl rand -base64 32 | tr '+/' '-_' | tr -d '=' > master-key)",
+    sentence: `COUNTERSIGN_DATABASE_URL with PostgreSQL needs COUNTERSIGN_MASTER_KEY_FILE, one file for all instances. Make it with: ${HOW_TO_MAKE_ONE}`,
     broken: (s) => Boolean(s.COUNTERSIGN_DATABASE_URL) && !s.COUNTERSIGN_MASTER_KEY_FILE,
+  },
+  {
+    sentence: "COUNTERSIGN_DATABASE_SCHEMA is for PostgreSQL: set COUNTERSIGN_DATABASE_URL, or remove it.",
+    broken: (s) => Boolean(s.COUNTERSIGN_DATABASE_SCHEMA) && !s.COUNTERSIGN_DATABASE_URL,
   },
   {
     sentence: "COUNTERSIGN_PLAIN_PORT must not be COUNTERSIGN_PORT: choose another, or off.",
@@ -115,10 +119,12 @@ function assemble(s: Settings): Config {
     port: s.COUNTERSIGN_PORT,
     issuer: issuerOf(s),
     dataDir,
-    database: postgres ? { postgres } : { sqlite: join(dataDir, "countersign.db") },
+    database: postgres
+      ? { postgres, schema: s.COUNTERSIGN_DATABASE_SCHEMA ?? DEFAULT_SCHEMA }
+      : { sqlite: join(dataDir, "countersign.db") },
     tls: tlsOf(s),
     plain: plainOf(s),
-    masterKey: { file: resolve(s.COUNTERSIGN_MASTER_KEY_FILE ?? join(dataDir, "master-key")), make: !postgres },
+    masterKeyFile: resolve(s.COUNTERSIGN_MASTER_KEY_FILE ?? join(dataDir, "master-key")),
     signUp: s.COUNTERSIGN_SIGN_UP,
     audiences: s.COUNTERSIGN_AUDIENCES ?? [],
     lifetimes: {

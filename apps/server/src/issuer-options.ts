@@ -12,6 +12,15 @@ import type { SignInMethod } from "./services/sign-in/method.ts";
 import type { SignUpPolicy } from "./services/sign-ups.ts";
 import type { Client } from "./store/records.ts";
 
+/**
+ * Where everything is kept: a file, which is made where it is missing, or PostgreSQL by a connection string or a pool of
+ * one's own, which stays open. There the tables stand in a schema of their own, `countersign` unless given, which is made
+ * where it is missing.
+ */
+export type Database =
+  | { readonly sqlite: string }
+  | { readonly postgres: string | pg.Pool; readonly schema?: string | undefined };
+
 /** What an issuer is made of. Nothing is read from the environment. */
 export interface IssuerOptions<
   C extends z.ZodType<object> = z.ZodType<object>,
@@ -19,9 +28,13 @@ export interface IssuerOptions<
 > {
   /** The issuer's identifier: its public https URL, without a slash at the end (RFC 8414 §2). */
   readonly issuer: string;
-  readonly database: { readonly sqlite: string } | { readonly postgres: string | pg.Pool };
-  /** Secrets of 32 bytes. The first encrypts, the others still decrypt. */
-  readonly masterKeys: readonly Uint8Array[];
+  readonly database: Database;
+  /**
+   * What encrypts private keys and secrets in the database: a file of its own (mode 0600, a key a line), which is made
+   * with a new SQLite database and never otherwise; or secrets of 32 bytes, as bytes or in base64url. The first encrypts,
+   * the others still decrypt. Not to be kept beside a backup of the database.
+   */
+  readonly masterKeys: { readonly file: string } | readonly (string | Uint8Array)[];
   /** Who may make an account; `invite` unless given. */
   readonly signUp?: SignUpPolicy | undefined;
   /** Apps beside `console` and `cli`, each with the audiences that it may get tokens for: registered ones, or the issuer. */
@@ -52,12 +65,4 @@ export interface IssuerOptions<
   /** Clock and randomness; the machine's unless given. PostgreSQL keeps its own clock. */
   readonly world?: World | undefined;
   readonly logger?: Logger | undefined;
-}
-
-/** @throws {TypeError} unless it is an https URL as RFC 8414 §2 wants it, spelt as it will stand in every token */
-export function checkIssuerUrl(issuer: string): string {
-  const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
-  const canonical = url && (url.pathname === "/" ? url.origin : url.origin + url.pathname);
-  if (url?.protocol === "https:" && issuer === canonical && !issuer.endsWith("/")) return issuer;
-  throw new TypeError("issuer: an https URL without credentials, query, fragment or a slash at its end");
 }

@@ -1,6 +1,6 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { systemWorld } from "@countersign/tokens";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readMasterKeys } from "./master-key.ts";
@@ -21,6 +21,12 @@ describe("the master key", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(await readMasterKeys(file, false, systemWorld)).toEqual([made]);
     expect(made).toHaveLength(32);
+  });
+
+  test("is one, however many make it at once, and no draft of it stays", async () => {
+    const all = await Promise.all(Array.from({ length: 10 }, () => readMasterKeys(file, true, systemWorld)));
+    for (const [made] of all) expect(made).toEqual(all[0]?.[0]);
+    expect(readdirSync(dirname(file))).toEqual(["master-key"]);
   });
 
   test("may be several, of which the first comes first", async () => {

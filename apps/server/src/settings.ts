@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { isLoopback } from "./http/loopback.ts";
+import { DEFAULT_SCHEMA, isSchemaName } from "./store/postgres-schema.ts";
 
 // Every variable of the environment that the program knows. The README's table is compared with this one.
 
@@ -57,6 +58,14 @@ export const settings = {
       .optional(),
     "SQLite in the data directory",
     "`postgres://…`. To another machine only with `sslmode=verify-full`.",
+  ),
+  COUNTERSIGN_DATABASE_SCHEMA: documented(
+    z
+      .string()
+      .refine(isSchemaName, { error: "must be lower case letters, digits and _, and no schema of PostgreSQL's own" })
+      .optional(),
+    DEFAULT_SCHEMA,
+    "With PostgreSQL: the schema that holds the tables. Made where it is missing.",
   ),
   COUNTERSIGN_TLS: documented(
     z

@@ -1,7 +1,9 @@
 import { createVerifier, type OwnVerifier } from "@countersign/guard";
-import { importMasterKey, type MasterKey, systemWorld, type World } from "@countersign/tokens";
+import { systemWorld, type World } from "@countersign/tokens";
 import { permissions } from "./api/permissions.ts";
-import { checkIssuerUrl, type IssuerOptions } from "./issuer-options.ts";
+import { checkIssuerOptions } from "./check-options.ts";
+import type { IssuerOptions } from "./issuer-options.ts";
+import { type MasterKeys, openMasterKeys } from "./master-keys.ts";
 import { createAccess } from "./services/access.ts";
 import { createAccessTokens } from "./services/access-tokens.ts";
 import { createAccounts } from "./services/accounts.ts";
@@ -53,12 +55,13 @@ export interface Wired {
  * Opens the database, brings it up to date, and puts the services over it.
  *
  * @throws {TypeError} for options that make no sense
- * @throws {Error} with a sentence, where the database belongs to another master key
+ * @throws {Error} with a sentence, where the database belongs to another master key, or may not be written
  * @throws {Refusal} `unavailable` without a database
  */
 export async function wire(options: IssuerOptions): Promise<Wired> {
+  checkIssuerOptions(options);
   const world = options.world ?? systemWorld;
-  const masterKeys = await importMasterKeys(options.masterKeys);
+  const masterKeys = await openMasterKeys(options, world);
   const store = await openStore(options.database, world);
   try {
     await store.migrate();
@@ -69,15 +72,13 @@ export async function wire(options: IssuerOptions): Promise<Wired> {
   }
 }
 
-type MasterKeys = readonly [MasterKey, ...MasterKey[]];
-
 async function wireServices(
   options: IssuerOptions,
   store: Store,
   world: World,
   masterKeys: MasterKeys,
 ): Promise<Wired> {
-  const issuer = checkIssuerUrl(options.issuer);
+  const { issuer } = options;
   const lifetimes = checkLifetimes(options.lifetimes);
   const installation = await openInstallation({ store, world, masterKeys });
   const audit = createAudit({ store, world });
@@ -146,12 +147,6 @@ async function wireServices(
   return { services, verifier, store, close };
 }
 
-async function importMasterKeys(secrets: readonly Uint8Array[]): Promise<MasterKeys> {
-  const [first, ...rest] = await Promise.all(secrets.map((secret) => importMasterKey(new Uint8Array(secret))));
-  if (!first) throw new TypeError("masterKeys: at least one secret of 32 bytes");
-  return [first, ...rest];
-}
-
 /** Loads the driver of one database only. */
 async function openStore(database: IssuerOptions["database"], world: World): Promise<Store> {
   if ("sqlite" in database) {
@@ -159,5 +154,5 @@ async function openStore(database: IssuerOptions["database"], world: World): Pro
     return await openSqlite({ file: database.sqlite, world });
   }
   const { openPostgres } = await import("./store/postgres.ts");
-  return openPostgres({ connection: database.postgres });
+  return openPostgres({ connection: database.postgres, schema: database.schema });
 }

@@ -227,6 +227,21 @@ describe("two instances over one PostgreSQL", () => {
     await Promise.all([early.close(), late.close()]);
   });
 
+  test("corpus 77: over a pool of one connection, which is somebody else's, nothing waits for itself", async () => {
+    const pool = new pg.Pool({ connectionString: url, max: 1 });
+    const own = await openTestIssuer({ database: { postgres: pool, schema: "beside" } });
+    const people = await Promise.all(["ann", "bob", "carl"].map((name) => own.person(name)));
+    const signIns = people.flatMap(({ email }) => [own.signIn(email), own.signIn(email)]);
+    const refreshes = people.flatMap(({ refreshToken }) => [refresh(own, refreshToken), refresh(own, refreshToken)]);
+    await Promise.all([...signIns, ...refreshes, pool.query("select 1")]);
+    const ended = await Promise.all(people.map(({ actor }) => own.services.sessions.endOthers(actor)));
+    expect(ended).toEqual([2, 2, 2]);
+    expect(await one.store.accounts.list({ limit: 10 })).toEqual([]);
+    await own.close();
+    expect((await pool.query("select count(*)::int as accounts from beside.accounts")).rows).toEqual([{ accounts: 3 }]);
+    await pool.end();
+  });
+
   test("without its database answers unavailable, goes on judging, and has lost nothing afterwards", async () => {
     const ann = await one.person("ann");
     const { refresh_token } = await refresh(one, ann.refreshToken);

@@ -21,6 +21,7 @@ const defaultLifetimes: Lifetimes = {
 export function checkLifetimes(given: Partial<Lifetimes> = {}): Lifetimes {
   const lifetimes = { ...defaultLifetimes, ...given };
   for (const [name, seconds] of Object.entries(lifetimes)) {
+    if (!Object.hasOwn(defaultLifetimes, name)) throw new TypeError(`lifetimes.${name}: not a lifetime`);
     if (!Number.isSafeInteger(seconds) || seconds < 1)
       throw new TypeError(`lifetimes.${name}: whole seconds, at least 1`);
   }

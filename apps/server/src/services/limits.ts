@@ -53,11 +53,20 @@ export interface LimitsDeps {
 }
 
 /** @throws {TypeError} for a limit that is none */
-export function createLimits({ store, audit, limits }: LimitsDeps): Limits {
-  const rules: Record<LimitName, Limit> = { ...defaultLimits, ...limits };
-  for (const { most, windowMs } of Object.values(rules)) {
-    if (!(most >= 1 && windowMs >= 1000)) throw new TypeError("a limit allows at least 1 attempt in at least 1000 ms");
+export function checkLimits(given: Partial<Record<LimitName, Limit>> = {}): Record<LimitName, Limit> {
+  const rules: Record<LimitName, Limit> = { ...defaultLimits, ...given };
+  for (const [name, { most, windowMs }] of Object.entries(rules)) {
+    if (!Object.hasOwn(defaultLimits, name)) throw new TypeError(`limits.${name}: not a limit`);
+    if (!(most >= 1 && windowMs >= 1000)) {
+      throw new TypeError(`limits.${name}: at least 1 attempt in at least 1000 ms`);
+    }
   }
+  return rules;
+}
+
+/** @throws {TypeError} for a limit that is none */
+export function createLimits({ store, audit, limits }: LimitsDeps): Limits {
+  const rules = checkLimits(limits);
 
   /** Counts one attempt at each, and nothing after a limit that is met. */
   const count = async (tried: readonly Tried[], caller: Caller): Promise<Attempt> => {

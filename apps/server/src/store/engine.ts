@@ -12,6 +12,10 @@ export interface Engine {
   readonly counting: Dialect;
   /** The same for migrations, which may take longer than a query is given. */
   readonly migrations: Dialect;
+  /** Where the tables stand, in a database that has such places. */
+  readonly schema?: string;
+  /** The first statements of the transaction that migrates: no other instance does so until it ends. */
+  beginMigration(db: Kysely<Schema>): Promise<void>;
   /** Milliseconds since the epoch. */
   now(db: Kysely<Schema>): Promise<number>;
   /** Holds a lock until the transaction ends, against every other instance. */

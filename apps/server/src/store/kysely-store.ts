@@ -1,5 +1,5 @@
 import type { RevocationFact } from "@countersign/tokens";
-import { CompiledQuery, Kysely } from "kysely";
+import { CompiledQuery, type Dialect, Kysely } from "kysely";
 import type { IssuerEvent } from "../events.ts";
 import { attemptQueries } from "./attempts.ts";
 import type { Engine } from "./engine.ts";
@@ -15,8 +15,9 @@ type Listener = (facts: readonly NumberedFact[]) => void;
 /** The store over any database that has an engine. */
 export function createKyselyStore(engine: Engine): Store {
   const scope = createScope();
-  const db = new Kysely<Schema>({ dialect: scope.guard(engine.dialect) });
-  const counting = new Kysely<Schema>({ dialect: scope.guard(engine.counting) });
+  const open = (dialect: Dialect) => inSchema(new Kysely<Schema>({ dialect }), engine.schema);
+  const db = open(scope.guard(engine.dialect));
+  const counting = open(scope.guard(engine.counting));
   const listeners = new Set<Listener>();
   const reactions = new Set<Reaction>();
   const react = async (events: readonly IssuerEvent[], query: Query) => {
@@ -56,9 +57,14 @@ export function createKyselyStore(engine: Engine): Store {
       reactions.add(reaction);
       return () => reactions.delete(reaction);
     },
-    migrate: () => migrateToLatest(new Kysely({ dialect: engine.migrations })),
+    migrate: () => migrateToLatest(open(engine.migrations), engine),
     close: () => engine.close(),
   };
+}
+
+/** A handle whose queries name their tables in full: nothing depends on the `search_path` of a connection. */
+export function inSchema(db: Kysely<Schema>, schema: string | undefined): Kysely<Schema> {
+  return schema === undefined ? db : db.withSchema(schema);
 }
 
 function createTransaction(

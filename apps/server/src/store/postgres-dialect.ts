@@ -1,4 +1,4 @@
-import { CompiledQuery, type Dialect, PostgresDialect, type PostgresPoolClient } from "kysely";
+import { CompiledQuery, type Dialect, PostgresAdapter, PostgresDialect, type PostgresPoolClient } from "kysely";
 import pg from "pg";
 
 export interface QuerySettings {
@@ -8,12 +8,25 @@ export interface QuerySettings {
 
 /**
  * Kysely's PostgreSQL over a pool that may be someone else's: nothing is set on the pool, its clients or `pg` itself.
- * `int8` comes as a number. A connection that failed otherwise than by an answer of the server is never used again.
+ * `int8` comes as a number. Nothing is left behind in a session, which a pooler may give to somebody else: no setting, no
+ * prepared statement, no lock. A connection that failed otherwise than by an answer of the server is never used again.
  */
 export function postgresDialect(pool: pg.Pool, settings: QuerySettings): Dialect {
-  return new PostgresDialect({
+  return new PostgresDialectWithoutLock({
     pool: { connect: () => connect(pool, settings), end: async () => {}, options: {} },
   });
+}
+
+class PostgresDialectWithoutLock extends PostgresDialect {
+  override createAdapter(): PostgresAdapter {
+    return new AdapterWithoutLock();
+  }
+}
+
+/** Kysely's lock for migrations belongs to a session, and a pooler may give every statement another one. Ours is taken before. */
+class AdapterWithoutLock extends PostgresAdapter {
+  override async acquireMigrationLock(): Promise<void> {}
+  override async releaseMigrationLock(): Promise<void> {}
 }
 
 /** A dialect whose transactions do not wait for the disk when they commit; a statement of its own does. */
@@ -58,11 +71,6 @@ async function connect(pool: pg.Pool, { timeoutMs }: QuerySettings): Promise<Pos
       throw error;
     }
   };
-  if (timeoutMs === undefined) {
-    // The settings of this session are changed, so it serves nobody else afterwards.
-    spoilt = true;
-    await query("set statement_timeout = 0", []);
-  }
   return {
     // Kysely asks for streams by the same method; there are none here.
     query: query as unknown as PostgresPoolClient["query"],

@@ -51,7 +51,7 @@ describe("the way to PostgreSQL", () => {
 
   test("settings that make no sense are refused at once", () => {
     const connection = "postgres://localhost/db";
-    for (const wrong of [{ size: 0 }, { size: 1.5 }, { timeoutMs: 0 }, { timeoutMs: Number.NaN }]) {
+    for (const wrong of [{ size: 0 }, { size: 1.5 }, { timeoutMs: 0 }, { timeoutMs: Number.NaN }, { schema: "a;b" }]) {
       expect(() => openPostgres({ connection, ...wrong })).toThrow(TypeError);
     }
   });

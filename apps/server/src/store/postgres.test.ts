@@ -206,7 +206,7 @@ describe("PostgreSQL itself", () => {
     expect(await store.accounts.byId(ada.id)).toStrictEqual(ada);
     await store.close();
     const { rows } = await pool.query(
-      "select created_at, current_setting('statement_timeout') as timeout from accounts",
+      "select created_at, current_setting('statement_timeout') as timeout from countersign.accounts",
     );
     expect(rows).toEqual([{ created_at: String(ada.createdAt), timeout: "0" }]);
     expect(pool.listenerCount("error")).toBe(0);
@@ -235,6 +235,81 @@ describe("PostgreSQL itself", () => {
       { what: "accounts", how: "on" },
       { what: "attempts", how: "on" },
     ]);
+  });
+
+  test("a pool of one's own keeps its one connection, and nothing of ours is left in its session", async () => {
+    const sent: unknown[] = [];
+    class Recorded extends pg.Client {
+      override query: pg.Client["query"] = ((...query: [unknown]) => {
+        sent.push(query[0]);
+        return super.query(...(query as unknown as [string]));
+      }) as pg.Client["query"];
+    }
+    const fresh = await databases.empty();
+    const pool = new pg.Pool({ connectionString: fresh.url, max: 1, Client: Recorded });
+    const backend = async () => (await pool.query("select pg_backend_pid() as pid")).rows[0];
+    const before = await backend();
+    const store = openPostgres({ connection: pool });
+    await store.migrate();
+    await store.accounts.insert(ada);
+    await store.transaction((tx) => tx.lock(`account:${ada.id}`));
+    const left = "(select count(*)::int from pg_locks where locktype = 'advisory') as locks";
+    const statements = "(select count(*)::int from pg_prepared_statements) as prepared";
+    const { rows } = await pool.query(`select ${left}, ${statements}, current_setting('statement_timeout') as timeout`);
+    expect(rows).toEqual([{ locks: 0, prepared: 0, timeout: "0" }]);
+    expect(await backend()).toEqual(before);
+    const texts = sent.map((query) => (typeof query === "string" ? query : (query as { text: string }).text));
+    expect(texts).toContainEqual(expect.stringContaining("create table"));
+    // What a pooler of transactions cannot carry over from one statement to the next.
+    const sessionState =
+      /^\s*(set (?!transaction)|listen|prepare|declare)|pg_(try_)?advisory_(lock|unlock)|search_path/i;
+    expect(texts.filter((text) => sessionState.test(text))).toEqual([]);
+    expect(sent.filter((query) => typeof query === "object" && query !== null && "name" in query)).toEqual([]);
+    await store.close();
+    await pool.end();
+    await fresh.close();
+  });
+
+  test("two schemas of one database do not see each other, nor wait for each other's locks", async () => {
+    const shared = await databases.empty();
+    const [one, two] = ["one", "two"].map((schema) => openPostgres({ connection: shared.url, schema, size: 2 }));
+    if (!one || !two) throw new Error("two stores");
+    await Promise.all([one.migrate(), two.migrate()]);
+    await one.accounts.insert(ada);
+    await one.transaction(async (tx) => tx.revoke({ kind: "key", id: "kid" }));
+    expect(await two.accounts.byId(ada.id)).toBeUndefined();
+    expect(await two.revocations.since(0)).toEqual([]);
+    await two.accounts.insert(ada);
+    await one.transaction(async (tx) => {
+      await tx.lock("installation");
+      await tx.lock(`account:${ada.id}`);
+      await two.transaction(async (beside) => {
+        await beside.lock("installation");
+        await beside.lock(`account:${ada.id}`);
+      });
+    });
+    const elsewhere = sql`select 1 from pg_tables where schemaname not in ('one', 'two', 'pg_catalog', 'information_schema')`;
+    expect((await elsewhere.execute(shared.raw())).rows).toEqual([]);
+    await Promise.all([one.close(), two.close(), shared.close()]);
+  });
+
+  test("ASVS 13.2.2: a role without the right to make a schema is told so, and needs none once there is one", async () => {
+    const owned = await databases.empty();
+    const admin = owned.raw();
+    await sql`create role plain login password 'plain'`.execute(admin);
+    const url = new URL(owned.url);
+    url.username = url.password = "plain";
+    const store = openPostgres({ connection: url.href });
+    const sentence = /may not make the schema "countersign".*create schema countersign authorization/;
+    await expect(store.migrate()).rejects.toThrow(sentence);
+    await sql`create schema countersign`.execute(admin);
+    await expect(store.migrate()).rejects.toThrow(sentence);
+    await sql`alter schema countersign owner to plain`.execute(admin);
+    await store.migrate();
+    await store.accounts.insert(ada);
+    expect(await store.accounts.byId(ada.id)).toStrictEqual(ada);
+    await store.close();
+    await owned.close();
   });
 
   test("a number that no column holds is a bad request", async () => {

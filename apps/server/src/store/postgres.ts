@@ -1,15 +1,19 @@
-import { sql } from "kysely";
+import { Refusal } from "@countersign/tokens";
+import { type Kysely, sql } from "kysely";
 import pg from "pg";
-import type { LockName } from "./engine.ts";
 import { type Judge, withFailures } from "./failures.ts";
 import { createKyselyStore } from "./kysely-store.ts";
 import { postgresDialect, withoutSync } from "./postgres-dialect.ts";
+import { DEFAULT_SCHEMA, isSchemaName, schemaNotOurs } from "./postgres-schema.ts";
 import { assertVerifiedTls } from "./postgres-tls.ts";
+import type { Schema } from "./schema.ts";
 import type { Store } from "./store.ts";
 
 export interface PostgresOptions {
   /** A connection string, or a pool of one's own, which stays open when the store closes. */
   readonly connection: string | pg.Pool;
+  /** Where the tables stand; `countersign` unless given. Made where it is missing. */
+  readonly schema?: string | undefined;
   /** Connections at most; 10 unless given. A pool of one's own has its own size. */
   readonly size?: number;
   /** How long a statement may take, and the wait for a connection; 10 s unless given. At least 100 ms. */
@@ -24,19 +28,27 @@ const ANSWER_MS = 1000;
  * next query takes another connection. Does not look whether the server writes its commits to disk
  * (`synchronous_commit`, on unless someone turned it off).
  *
- * Advisory locks and the settings of a session need connections of one's own: a pooler in between must pool sessions,
- * or be avoided for `migrate`, and let the start-up parameters pass.
+ * Every transaction stands for itself, so a pooler may stand in between. Where it pools transactions, give a pool of your
+ * own: the one that is made of a connection string sets its time limits by start-up parameters, which the pooler would
+ * have to let pass.
  *
+ * @throws {TypeError} for a size, a time or a schema that cannot be
  * @throws {Error} with a sentence where the way to the server is not under verified TLS (ASVS 12.3.1).
  */
-export function openPostgres({ connection, size = 10, timeoutMs = 10_000 }: PostgresOptions): Store {
+export function openPostgres(options: PostgresOptions): Store {
+  const { connection, schema = DEFAULT_SCHEMA, size = 10, timeoutMs = 10_000 } = options;
+  if (!isSchemaName(schema)) throw new TypeError("schema: lower case letters, digits and _, none of PostgreSQL's own");
   if (!(Number.isInteger(size) && size >= 1)) throw new TypeError("PostgreSQL needs at least one connection");
   if (!(Number.isInteger(timeoutMs) && timeoutMs >= 100)) throw new TypeError("timeoutMs is at least 100 ms");
   assertVerifiedTls(connection);
   const pool = typeof connection === "string" ? createPool(connection, size, timeoutMs) : connection;
   // A lost idle connection is replaced when one is needed; without a listener it would end the process.
   pool.on("error", ignore);
-  return createKyselyStore({
+  const lock = async (db: Kysely<Schema>, name: string) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`countersign ${schema} ${name}`}, 0))`.execute(db);
+  };
+  const store = createKyselyStore({
+    schema,
     dialect: withFailures(postgresDialect(pool, { timeoutMs: timeoutMs + ANSWER_MS }), judge),
     counting: withFailures(withoutSync(postgresDialect(pool, { timeoutMs: timeoutMs + ANSWER_MS })), judge),
     migrations: withFailures(postgresDialect(pool, { timeoutMs: undefined }), judge),
@@ -44,18 +56,27 @@ export function openPostgres({ connection, size = 10, timeoutMs = 10_000 }: Post
       const now = sql<{ now: number }>`select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now`;
       return (await now.execute(db)).rows[0]?.now ?? Number.NaN;
     },
-    async lock(db, name) {
-      const fixed = locks[name];
-      // An account's lock is a hash of its name: two accounts may rarely wait for each other without need.
-      const [kind, which] = fixed === undefined ? [ACCOUNT_LOCKS, sql`hashtext(${name})`] : [LOCKS, sql.lit(fixed)];
-      await sql`select pg_advisory_xact_lock(${sql.lit(kind)}, ${which})`.execute(db);
+    async beginMigration(db) {
+      await sql`select set_config('statement_timeout', '0', true)`.execute(db);
+      await lock(db, "migrations");
     },
+    lock,
     async close() {
       if (typeof connection !== "string") pool.off("error", ignore);
       // It keeps its listener: a connection that is lost while it closes is an error of the pool as well.
       else if (!pool.ending) await pool.end();
     },
   });
+  const migrate = () =>
+    store.migrate().catch((cause: unknown) => {
+      throw isNotPermitted(cause) ? schemaNotOurs(schema, cause) : cause;
+    });
+  return { ...store, migrate };
+}
+
+/** insufficient_privilege, at the role's own statements: nothing but a migration makes any that it could not have. */
+function isNotPermitted(error: unknown): boolean {
+  return error instanceof Refusal && error.cause instanceof pg.DatabaseError && error.cause.code === "42501";
 }
 
 function createPool(connectionString: string, size: number, timeoutMs: number): pg.Pool {
@@ -70,11 +91,6 @@ function createPool(connectionString: string, size: number, timeoutMs: number): 
     application_name: "countersign",
   });
 }
-
-/** The first number of our advisory locks ("cs"); the second says which. Released versions must agree on them. */
-const LOCKS = 0x6373;
-const ACCOUNT_LOCKS = 0x6361;
-const locks: Partial<Readonly<Record<LockName, number>>> = { installation: 1, administrators: 2, keys: 3, audit: 4 };
 
 function ignore(): void {}
 

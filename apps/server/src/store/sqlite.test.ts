@@ -70,8 +70,9 @@ describe("SQLite itself", () => {
         return path;
       },
     ],
-  ])("%s cannot be opened, and is unavailable", async (_, path) => {
-    await expect(openSqlite({ file: path(), world })).rejects.toMatchObject(unavailable);
+  ])("%s cannot be opened, and is unavailable, by its name", async (_, path) => {
+    const detail = `the database ${path()} cannot be opened`;
+    await expect(openSqlite({ file: path(), world })).rejects.toMatchObject({ ...unavailable, detail });
   });
 
   test("two statements where there should be one are refused, and not half done", async () => {

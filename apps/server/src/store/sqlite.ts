@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { World } from "@countersign/tokens";
-import { type Judge, refusing, withFailures } from "./failures.ts";
+import { Refusal, type World } from "@countersign/tokens";
+import { type Judge, withFailures } from "./failures.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { createKyselyStore } from "./kysely-store.ts";
 import { resultCode, sqliteDialect } from "./sqlite-dialect.ts";
@@ -24,7 +24,11 @@ export interface SqliteOptions {
  * @throws {Refusal} `unavailable` where the file cannot be opened.
  */
 export async function openSqlite({ file, world, timeoutMs = 5000 }: SqliteOptions): Promise<Store> {
-  return await refusing(judge, async () => createSqliteStore(openSqliteFile(file), world, timeoutMs));
+  try {
+    return createSqliteStore(openSqliteFile(file), world, timeoutMs);
+  } catch (cause) {
+    throw new Refusal("unavailable", { detail: `the database ${file} cannot be opened`, cause });
+  }
 }
 
 /** The store over a database that is open already, with all its settings, and over its log. It closes both. */
@@ -43,6 +47,7 @@ export function createSqliteStore(
     migrations: dialect(true),
     now: async () => world.now(),
     // A transaction is the only writer from its first statement on.
+    beginMigration: async () => {},
     lock: async () => {},
     async close() {
       const release = await turns.take();

@@ -10,6 +10,7 @@ import { createTestWorld, type TestWorld } from "./test-world.ts";
 
 export const ISSUER = "https://auth.example";
 export const NOTES = "https://notes.example";
+export const MASTER_KEY = new Uint8Array(32).fill(7);
 export const PASSWORD = "a long enough passphrase";
 export const TERMINAL = { client: "cli", origin: null };
 export const SOMEBODY: Caller = { address: "192.0.2.1", userAgent: "test" };
@@ -47,7 +48,7 @@ export async function openTestIssuer(given: Partial<IssuerOptions> = {}): Promis
   const options: IssuerOptions = {
     issuer: ISSUER,
     database: { sqlite: join(folder, "test.db") },
-    masterKeys: [new Uint8Array(32).fill(7)],
+    masterKeys: [MASTER_KEY],
     signUp: "open",
     audiences: [{ audience: NOTES, permissions: ["notes:read", "notes:write"] }],
     world,

@@ -1,8 +1,9 @@
 import { type CreateTableBuilder, type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 
-// A migration is frozen once released, so it names its tables itself instead of using today's schema.
-type Unknown = Kysely<unknown>;
+// A migration is frozen once released, so it names its tables itself instead of using today's schema. It does so by
+// Kysely's builders, which put them where the tables of this installation stand; raw SQL would not.
+type Unknown = Kysely<{ revocation_counter: { id: number; last: number } }>;
 type Columns = Readonly<Record<string, ColumnKind>>;
 
 /** `bigint` holds times in milliseconds; a trailing `?` lets the column be null. */
@@ -159,11 +160,11 @@ export const beginning: Migration = {
       await ("unique" in index ? create.unique() : create).columns([...index.columns]).execute();
     }
     // Two indexes, because an SQL unique index takes every null for another value.
-    await sql`create unique index role_grants_once on role_grants (account_id, role) where org is null`.execute(db);
-    await sql`create unique index role_grants_once_in_org on role_grants (account_id, role, org) where org is not null`.execute(
-      db,
-    );
-    await sql`insert into revocation_counter (id, last) values (1, 0)`.execute(db);
+    const once = (name: string) => db.schema.createIndex(name).unique().on("role_grants");
+    await once("role_grants_once").columns(["account_id", "role"]).where(sql.ref("org"), "is", null).execute();
+    const inOrg = once("role_grants_once_in_org").columns(["account_id", "role", "org"]);
+    await inOrg.where(sql.ref("org"), "is not", null).execute();
+    await db.insertInto("revocation_counter").values({ id: 1, last: 0 }).execute();
   },
   async down(db: Unknown) {
     for (const name of Object.keys(tables).reverse()) await db.schema.dropTable(name).execute();

@@ -19,7 +19,7 @@ export function migrationCases(given: Given): void {
     test("server case 17: forward, back and forward again", async () => {
       const { database, store } = given;
       await store.accounts.insert(ada);
-      const back = await createMigrator(database.raw()).migrateTo(NO_MIGRATIONS);
+      const back = await createMigrator(database.raw(), database.schema).migrateTo(NO_MIGRATIONS);
       expect(back.error).toBeUndefined();
       expect(await tablesOf(database.raw())).toEqual([]);
       await expect(store.accounts.list({ limit: 1 })).rejects.toMatchObject({ reason: "unavailable" });
@@ -61,6 +61,7 @@ export function migrationCases(given: Given): void {
     test("a migration that fails leaves nothing behind", async () => {
       const empty = await given.databases.empty();
       try {
+        if (empty.schema !== undefined) await empty.raw().schema.createSchema(empty.schema).execute();
         await sql`create table sessions (something text)`.execute(empty.raw());
         const store = await empty.open();
         await expect(store.migrate()).rejects.toMatchObject({ reason: "unavailable" });

@@ -1,8 +1,10 @@
 import { Kysely, sql } from "kysely";
 import pg from "pg";
 import type { TestPostgres } from "../../testing/postgres.ts";
+import { inSchema } from "../kysely-store.ts";
 import { openPostgres } from "../postgres.ts";
 import { postgresDialect } from "../postgres-dialect.ts";
+import { DEFAULT_SCHEMA } from "../postgres-schema.ts";
 import type { Schema } from "../schema.ts";
 import type { Store } from "../store.ts";
 import type { TestDatabase, TestDatabases } from "./setting.ts";
@@ -37,7 +39,9 @@ export function postgresDatabases(server: () => TestPostgres): TestDatabases<Pos
 }
 
 async function deleteRows(db: Kysely<Schema>): Promise<void> {
-  const tables = await sql<{ name: string }>`select tablename as name from pg_tables where schemaname = 'public'
+  const tables = await sql<{
+    name: string;
+  }>`select tablename as name from pg_tables where schemaname = ${DEFAULT_SCHEMA}
     and tablename not in ('revocation_counter', 'countersign_migrations', 'countersign_migrations_lock')`.execute(db);
   const deletions = tables.rows.map(({ name }) => `delete from ${name};`).join("");
   // Triggers keep the audit, but not from this: the role that replicas write as.
@@ -48,9 +52,11 @@ async function deleteRows(db: Kysely<Schema>): Promise<void> {
 
 function createDatabase(url: string): PostgresDatabase {
   const opened: Store[] = [];
-  const pool = new pg.Pool({ connectionString: url, max: 2 });
+  // Raw SQL of a test finds the tables by this path. The stores have none.
+  const pool = new pg.Pool({ connectionString: url, max: 2, options: `-c search_path=${DEFAULT_SCHEMA}` });
   pool.on("error", () => {});
-  const kysely = new Kysely<Schema>({ dialect: postgresDialect(pool, { timeoutMs: 5000 }) });
+  const dialect = postgresDialect(pool, { timeoutMs: 5000 });
+  const kysely = inSchema(new Kysely<Schema>({ dialect }), DEFAULT_SCHEMA);
   return {
     url,
     async open() {
@@ -59,6 +65,7 @@ function createDatabase(url: string): PostgresDatabase {
       return store;
     },
     raw: () => kysely,
+    schema: DEFAULT_SCHEMA,
     async close() {
       await Promise.all(opened.map((store) => store.close()));
       await pool.end();

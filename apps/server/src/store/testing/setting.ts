@@ -8,6 +8,8 @@ export interface TestDatabase {
   open(): Promise<Store>;
   /** A way around the store, to arrange what it would not do and to look behind it. */
   raw(): Kysely<Schema>;
+  /** Where its tables stand, if it has such places. */
+  readonly schema: string | undefined;
   /** Closes everything that was opened. */
   close(): Promise<void>;
 }

@@ -37,6 +37,7 @@ async function createDatabase(): Promise<TestDatabase> {
       return store;
     },
     raw: () => kysely,
+    schema: undefined,
     async close() {
       await Promise.all(opened.map((store) => store.close()));
       await connections.commits.close();
