@@ -11,7 +11,7 @@ import { DEFAULT_SCHEMA } from "./store/postgres-schema.ts";
 export interface Config {
   readonly host: string;
   readonly port: number;
-  /** The https origin by which everyone knows this issuer. */
+  /** The https URL by which everyone knows this issuer. */
   readonly issuer: string;
   /** Absolute. */
   readonly dataDir: string;

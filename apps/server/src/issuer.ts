@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from "fastify";
 import type { z } from "zod";
 import { createIssuerGuard } from "./api/guard.ts";
 import { createRouter } from "./api/router.ts";
+import { createFetch, type IssuerFetch } from "./http/fetch.ts";
 import { createPlugin } from "./http/plugin.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
 import type { Accounts } from "./services/accounts.ts";
@@ -40,8 +41,13 @@ export interface IssuerAccount<M extends MetadataSchemas> {
 export interface Issuer<M extends MetadataSchemas = MetadataSchemas> {
   /** Its identifier, and the audience of its own API. */
   readonly issuer: string;
-  /** All its routes: `/trpc`, `/session/*`, `/.well-known/*`, `/setup`, `/livez`, `/readyz`. */
+  /**
+   * All its routes, for your Fastify: `/trpc`, `/session/*`, `/.well-known/*`, `/setup`, `/livez`, `/readyz`, under the path
+   * of its URL. Register it without a prefix.
+   */
   readonly plugin: FastifyPluginAsync;
+  /** The same routes for hosts that speak `Request` and `Response`: route handlers of Next, Hono, Bun. Needs no `this`. */
+  readonly fetch: IssuerFetch;
   /** For guards in this process: no key set is fetched, and what is revoked here is known at once. */
   readonly verifier: OwnVerifier;
   readonly accounts: IssuerAccounts<M>;
@@ -57,7 +63,8 @@ export interface Issuer<M extends MetadataSchemas = MetadataSchemas> {
  * Opens an issuer over its database.
  *
  * @throws {TypeError} for options that make no sense
- * @throws {Error} with a sentence, where the database belongs to another master key
+ * @throws {StartError} with a sentence, for a master key file that cannot be used
+ * @throws {Error} with a sentence, where the database belongs to another master key, or may not be written
  * @throws {Refusal} `unavailable` without a database
  */
 export async function createIssuer<C extends z.ZodType<object>, M extends MetadataSchemas>(
@@ -67,9 +74,11 @@ export async function createIssuer<C extends z.ZodType<object>, M extends Metada
   const guard = createIssuerGuard(verifier);
   const router = createRouter(guard, services);
   await guard.seal(router);
+  const plugin = createPlugin({ services, api: { router, guard } });
   return Object.freeze({
     issuer: services.issuer,
-    plugin: createPlugin({ services, api: { router, guard } }),
+    plugin,
+    fetch: createFetch({ issuer: services.issuer, plugin, logger: options.logger }),
     verifier,
     accounts: accountsOf<M>(services.accounts),
     migrate: () => store.migrate(),

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { isIssuerUrl } from "./check-options.ts";
 import { isLoopback } from "./http/loopback.ts";
 import { DEFAULT_SCHEMA, isSchemaName } from "./store/postgres-schema.ts";
 
@@ -36,13 +37,13 @@ export const settings = {
   COUNTERSIGN_ISSUER: documented(
     z
       .string()
-      .refine(isHttpsOrigin, {
+      .refine(isIssuerUrl, {
         error:
-          "must be an https origin as browsers write it, such as https://auth.example.com, without a path or a slash at the end",
+          "must be an https URL as browsers write it, such as https://auth.example.com or https://example.com/auth, without a slash at the end",
       })
       .optional(),
     "https://localhost:<port>",
-    "The issuer's identifier, and the URL at which everyone reaches it.",
+    "The issuer's identifier, and the URL at which everyone reaches it. With a path, everything stands under it.",
   ),
   COUNTERSIGN_DATA_DIR: documented(z.string().default("./data"), "./data", "Where files of its own are kept."),
   COUNTERSIGN_DATABASE_URL: documented(
@@ -155,10 +156,6 @@ function parseAudiences(text: string): { audience: string; permissions: string[]
   } catch {
     return undefined;
   }
-}
-
-function isHttpsOrigin(text: string): boolean {
-  return URL.canParse(text) && text.startsWith("https://") && new URL(text).origin === text;
 }
 
 function isPostgresUrl(text: string): boolean {

@@ -4,7 +4,7 @@ import type { ErrorReply } from "@countersign/tokens";
 const PATH = /^\/[\x21-\x7e]*$/;
 
 /**
- * The server without TLS. It sends people who typed an address to the same path of the issuer, and refuses every call of
+ * The server without TLS. It sends people who typed an address to the same path of the issuer's origin, and refuses every call of
  * a program, which would otherwise go on to send its credentials in the clear and never notice (ASVS 4.1.2). The target
  * is the configured issuer, whatever `Host` says, without the query, which may hold what nobody should keep.
  */
@@ -30,7 +30,7 @@ function isNavigation({ method, headers }: IncomingMessage): boolean {
 
 function redirect(request: IncomingMessage, reply: ServerResponse, issuer: string): void {
   const [path = ""] = (request.url ?? "").split("?");
-  reply.writeHead(308, { location: issuer + (PATH.test(path) ? path : "/") }).end();
+  reply.writeHead(308, { location: new URL(issuer).origin + (PATH.test(path) ? path : "/") }).end();
 }
 
 function refuse(reply: ServerResponse): void {

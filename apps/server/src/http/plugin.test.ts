@@ -1,10 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { systemWorld } from "@countersign/tokens";
-import { fastify } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createIssuer, type Issuer } from "../issuer.ts";
 import { type RunningApp, startApp } from "./testing/running-app.ts";
 
 let server: RunningApp;
@@ -64,80 +58,5 @@ describe("the issuer's other routes", () => {
     expect(body).not.toContain("evil.example");
     const link = await server.app.setUpLink();
     expect(link?.startsWith(`${issuer}/setup#`)).toBe(true);
-  });
-});
-
-describe("the plugin in somebody's Fastify", () => {
-  let directory: string;
-  let embedded: Issuer;
-  beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), "countersign-plugin-"));
-    embedded = await createIssuer({
-      issuer: "https://acme.example/auth",
-      database: { sqlite: join(directory, "issuer.db") },
-      masterKeys: [systemWorld.random(32)],
-    });
-  });
-  afterAll(async () => {
-    await embedded.close();
-    rmSync(directory, { recursive: true });
-  });
-
-  async function host() {
-    const app = fastify();
-    app.setErrorHandler((_error, _request, reply) => reply.code(500).send({ theirs: true }));
-    app.setNotFoundHandler((_request, reply) => reply.code(404).send({ theirs: true }));
-    app.get("/", async () => ({ hello: "world" }));
-    app.post("/echo", async (request) => request.body);
-    app.get("/broken", async () => {
-      throw new Error("theirs");
-    });
-    await app.register(embedded.plugin);
-    return app;
-  }
-
-  test("RFC 8414 §3: stands under the issuer's path, with its metadata before it", async () => {
-    const app = await host();
-    const metadata = await app.inject("/.well-known/oauth-authorization-server/auth");
-    expect(metadata.json()).toMatchObject({
-      issuer: "https://acme.example/auth",
-      jwks_uri: "https://acme.example/auth/.well-known/jwks.json",
-    });
-    expect((await app.inject("/auth/.well-known/jwks.json")).statusCode).toBe(200);
-    expect((await app.inject("/auth/trpc/account.me")).json().error.data.reason).toBe("no_token");
-    expect((await app.inject({ method: "POST", url: "/auth/session/refresh" })).json()).toEqual({
-      error: "bad_request",
-    });
-    expect((await app.inject("/auth/readyz")).json()).toEqual({ status: "ready" });
-  });
-
-  test("leaves their routes, errors, headers and parsers as they are", async () => {
-    const app = await host();
-    const hello = await app.inject("/");
-    expect(hello.json()).toEqual({ hello: "world" });
-    expect(hello.headers).not.toHaveProperty("content-security-policy");
-    expect((await app.inject("/broken")).json()).toEqual({ theirs: true });
-    expect((await app.inject("/nowhere")).json()).toEqual({ theirs: true });
-    const text = { method: "POST", url: "/echo", headers: { "content-type": "text/plain" }, payload: "hi" } as const;
-    expect((await app.inject(text)).body).toBe("hi");
-    expect((await app.inject({ method: "POST", url: "/echo", payload: { a: 1 } })).json()).toEqual({ a: 1 });
-  });
-
-  test("answers as it does on its own, though their handlers stand around it", async () => {
-    const app = await host();
-    const reply = await app.inject("/auth/trpc/account.me");
-    expect(reply.headers).toMatchObject({
-      "cache-control": "no-store",
-      "www-authenticate": "Bearer",
-      "strict-transport-security": "max-age=31536000; includeSubDomains",
-      "x-content-type-options": "nosniff",
-    });
-    const large = { method: "POST", url: "/auth/session/start", headers: { "x-countersign": "1" } } as const;
-    expect((await app.inject({ ...large, payload: { client: "x".repeat(20_000) } })).json()).toEqual({
-      error: "too_large",
-    });
-    const bad = await app.inject({ method: "POST", url: "/auth/trpc/signIn.password", payload: "x".repeat(200_000) });
-    expect(bad.statusCode).toBe(415);
-    expect(bad.json().error.data.reason).toBe("unsupported_media_type");
   });
 });

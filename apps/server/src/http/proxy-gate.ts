@@ -3,7 +3,7 @@ import { Refusal } from "@countersign/tokens";
 import type { FastifyRequest } from "fastify";
 
 /** What whoever watches the process may ask past the proxy: it says nothing. */
-const open: ReadonlySet<string | undefined> = new Set(["/livez", "/readyz"]);
+const OPEN = ["/livez", "/readyz"];
 
 /**
  * A hook for a server behind proxies that end TLS: it serves only these, and only what came to them over TLS.
@@ -11,8 +11,10 @@ const open: ReadonlySet<string | undefined> = new Set(["/livez", "/readyz"]);
  * Does not check: that the proxy overwrites `X-Forwarded-For` instead of passing on what it was sent.
  *
  * @param trusted addresses and networks
+ * @param path of the issuer's routes, empty for none
  */
-export function proxyGate(trusted: readonly string[]) {
+export function proxyGate(trusted: readonly string[], path: string) {
+  const open: ReadonlySet<string | undefined> = new Set(OPEN.map((each) => path + each));
   const proxies = new BlockList();
   for (const entry of trusted) {
     const [address = "", prefix] = entry.split("/");

@@ -17,14 +17,9 @@ export function route(
   refuseOthers(fastify, url, allowed);
 }
 
-/** Refuses all methods at a path but those. @param answered methods that somebody else answers there */
-export function refuseOthers(
-  fastify: FastifyInstance,
-  url: string,
-  allowed: readonly string[],
-  answered: readonly string[] = [],
-): void {
-  const others = fastify.supportedMethods.filter((method) => !allowed.includes(method) && !answered.includes(method));
+/** Refuses all methods at a path but those. */
+export function refuseOthers(fastify: FastifyInstance, url: string, allowed: readonly string[]): void {
+  const others = fastify.supportedMethods.filter((method) => !allowed.includes(method));
   fastify.route({
     method: others,
     url,

@@ -35,8 +35,7 @@ export function sessionRoutes({ sessions, clients }: { readonly sessions: Sessio
   }
 
   return async (fastify: FastifyInstance): Promise<void> => {
-    fastify.removeContentTypeParser("text/plain");
-    await allowRegisteredOrigins(fastify, clients, true);
+    allowRegisteredOrigins(fastify, clients, true);
 
     route(fastify, "POST", "/start", options, async (request, reply) => {
       const { client: id, handoff, audiences } = readBody(startBody, request.body);

@@ -306,7 +306,7 @@ describe("the API over HTTPS", () => {
     expect(allowed.headers["access-control-allow-credentials"]).toBeUndefined();
     for (const origin of ["https://evil.example", "null", `${issuer}.evil.example`]) {
       const { status, headers } = await preflight(origin);
-      expect(status).toBe(404);
+      expect(status).toBe(405);
       expect(headers["access-control-allow-origin"]).toBeUndefined();
     }
     const read = await server.call("/trpc/account.me", { headers: { origin: issuer } });

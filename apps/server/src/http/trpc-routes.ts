@@ -26,12 +26,12 @@ export interface Api {
  */
 export function trpcRoutes({ router, guard }: Api, clients: Clients) {
   return async (fastify: FastifyInstance): Promise<void> => {
-    await allowRegisteredOrigins(fastify, clients, false);
+    allowRegisteredOrigins(fastify, clients, false);
     fastify.removeAllContentTypeParsers();
     fastify.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => done(null, body));
     fastify.setErrorHandler(handleError);
     fastify.addHook("onSend", mendHeaders);
-    refuseOthers(fastify, "/*", ["GET", "POST"], ["OPTIONS"]);
+    refuseOthers(fastify, "/*", ["GET", "POST"]);
     fastify.route({
       method: ["GET", "POST"],
       url: "/*",

@@ -1,22 +1,21 @@
 import type { FastifyInstance } from "fastify";
 import type { Keys } from "../services/keys.ts";
+import { pathOf } from "./issuer-path.ts";
 import { route } from "./route.ts";
 
 /** As long as guards may keep the key set; a key is published for longer than this before it signs. */
 const KEPT = "public, max-age=300";
 const JWKS_PATH = "/.well-known/jwks.json";
-
-/** The path of an issuer's URL, empty for an origin. */
-export function pathOf(issuer: string): string {
-  const { pathname } = new URL(issuer);
-  return pathname === "/" ? "" : pathname;
-}
+const METADATA_PATH = "/.well-known/oauth-authorization-server";
 
 /**
  * The issuer's metadata (RFC 8414 §2). It lists what exists and nothing else: there is no authorization endpoint and no
  * grant for now, which two members that must be there say by being empty.
+ *
+ * It stands before the issuer's path (§3), and after it as well, where OpenID clients look (§5): a host may pass on to the
+ * issuer what is under its path and nothing else.
  */
-export function metadataRoute(issuer: string) {
+export function metadataRoutes(issuer: string) {
   const metadata = {
     issuer,
     jwks_uri: `${issuer}${JWKS_PATH}`,
@@ -24,9 +23,12 @@ export function metadataRoute(issuer: string) {
     grant_types_supported: [],
   };
   return async (fastify: FastifyInstance): Promise<void> => {
-    route(fastify, "GET", `/.well-known/oauth-authorization-server${pathOf(issuer)}`, {}, async (_request, reply) => {
-      return await reply.header("cache-control", KEPT).send(metadata);
-    });
+    const path = pathOf(issuer);
+    for (const place of new Set([METADATA_PATH + path, path + METADATA_PATH])) {
+      route(fastify, "GET", place, {}, async (_request, reply) => {
+        return await reply.header("cache-control", KEPT).send(metadata);
+      });
+    }
   };
 }
 

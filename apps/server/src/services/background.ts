@@ -7,9 +7,11 @@ import type { Keys } from "./keys.ts";
 import type { Outbox } from "./mail/outbox.ts";
 import type { Revocations } from "./revocations.ts";
 
-/** Reports what failed in the background, where no caller is left to hear of it. pino is one. */
+/** Hears what failed where no caller is left to hear of it, and what calls of `fetch` came to. pino is one. */
 export interface Logger {
   error(detail: object, message: string): void;
+  warn?(detail: object, message: string): void;
+  info?(detail: object, message: string): void;
 }
 
 export interface BackgroundDeps {
