@@ -5,7 +5,7 @@ import { type Ask, createAsk } from "./ask.ts";
 import { trustAuthorities } from "./ca.ts";
 import type { Environment } from "./environment.ts";
 import { Failure } from "./failure.ts";
-import { type Globals, profileName, serverUrl } from "./globals.ts";
+import { addressOf, type Globals, profileName, serverUrl } from "./globals.ts";
 import { readText, readTextLines } from "./text-file.ts";
 import { createTokenFile, type TokenFile } from "./token-file.ts";
 
@@ -51,7 +51,7 @@ export function createContext({ globals, environment, streams }: Surroundings): 
   let open: { readonly url: URL; readonly client: CountersignClient; readonly tokens: TokenFile } | undefined;
 
   const opened = (link?: URL) => {
-    if (link && globals.url !== undefined && serverUrl(globals, environment).origin !== link.origin) {
+    if (link && globals.url !== undefined && addressOf(serverUrl(globals, environment)) !== addressOf(link)) {
       throw new Failure("usage", "The link leads to another server than --url.", "Leave --url out.");
     }
     open ??= openServer(link ?? serverUrl(globals, environment), globals, environment);
@@ -87,8 +87,8 @@ export function createContext({ globals, environment, streams }: Surroundings): 
       }
       return client;
     },
-    server: () => opened().url.origin,
-    isChosen: () => opened().url.origin === serverUrl(globals, environment).origin,
+    server: () => addressOf(opened().url),
+    isChosen: () => addressOf(opened().url) === addressOf(serverUrl(globals, environment)),
     check,
     close: () => open?.client.dispose(),
   };
@@ -98,7 +98,7 @@ function openServer(url: URL, globals: Globals, environment: Environment) {
   trustAuthorities(url, globals.ca, environment);
   const folder = join(environment.configDir, profileName(globals));
   const tokens = createTokenFile({ folder, issuer: url });
-  const client = createClient({ url: url.origin, client: "cli", storage: tokens.storage, fetch: namedFetch });
+  const client = createClient({ url: addressOf(url), client: "cli", storage: tokens.storage, fetch: namedFetch });
   return { url, tokens, client };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { profileName, serverUrl } from "./globals.ts";
+import { addressOf, profileName, serverUrl } from "./globals.ts";
 
 const environment = { url: undefined, dataDir: undefined, folder: "/", configDir: "/", plain: false };
 
@@ -11,9 +11,20 @@ describe("the server's address", () => {
     expect(serverUrl({}, environment).origin).toBe("https://localhost:8443");
   });
 
-  test.each(["http://localhost:8443", "localhost:8443", "https://ann:pw@auth.example", "https://auth.example/#x", ""])(
-    "is refused as %j: TLS only, and nothing secret in it",
-    (url) => expect(() => serverUrl({ url }, environment)).toThrow(expect.objectContaining({ exit: "usage" })),
+  test("keeps its path", () => {
+    expect(addressOf(serverUrl({ url: "https://app.example/auth/" }, environment))).toBe("https://app.example/auth");
+    expect(addressOf(serverUrl({ url: "https://app.example/" }, environment))).toBe("https://app.example");
+  });
+
+  test.each([
+    "http://localhost:8443",
+    "localhost:8443",
+    "https://ann:pw@auth.example",
+    "https://auth.example/#x",
+    "https://auth.example/auth?x",
+    "",
+  ])("is refused as %j: TLS only, and nothing secret in it", (url) =>
+    expect(() => serverUrl({ url }, environment)).toThrow(expect.objectContaining({ exit: "usage" })),
   );
 });
 

@@ -24,19 +24,24 @@ export const globalOptions = [
 ] as const;
 
 /**
- * The server to talk to: `--url`, else the environment's, else this machine's.
+ * The server to talk to: `--url`, else the environment's, else this machine's. With its path, where it has one.
  *
- * @throws {Failure} `usage` unless it is an https origin: nothing secret in it, no path, no query
+ * @throws {Failure} `usage` unless it is an https URL with nothing secret in it: no credentials, query or fragment
  */
 export function serverUrl(globals: Globals, environment: Environment): URL {
   const url = URL.parse(globals.url ?? environment.url ?? DEFAULT_URL);
-  const plain = url && url.href === `${url.origin}/`;
+  const plain = url && url.href === url.origin + url.pathname;
   if (plain && url.protocol === "https:") return url;
   throw new Failure(
     "usage",
-    "The server's address has to look like https://auth.example.com.",
+    "The server's address has to look like https://auth.example.com or https://example.com/auth.",
     "Mend --url or COUNTERSIGN_URL",
   );
+}
+
+/** A server's address as people write it, and as it is compared: without a slash at its end. */
+export function addressOf(url: URL): string {
+  return url.href.replace(/\/$/, "");
 }
 
 /** The profile's name, fit to be a file's. @throws {Failure} `usage` */

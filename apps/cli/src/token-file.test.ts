@@ -26,17 +26,22 @@ describe("tokens at rest", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("go to no other issuer, not even by a file that was renamed", async () => {
-    const folder = scratchFolder();
-    const other = createTokenFile({ folder, issuer: new URL("https://localhost:9443") });
-    await createTokenFile({ folder, issuer }).storage.set("session", "secret");
-    expect(await other.storage.get("session")).toBeNull();
+  test.each(["https://localhost:9443", "https://localhost:8443/auth"])(
+    "go to no other issuer, such as %s, not even by a file that was renamed",
+    async (url) => {
+      const folder = scratchFolder();
+      const other = createTokenFile({ folder, issuer: new URL(url) });
+      await createTokenFile({ folder, issuer }).storage.set("session", "secret");
+      expect(await other.storage.get("session")).toBeNull();
 
-    await other.storage.set("session", "theirs");
-    const [ours = "", theirs = ""] = readdirSync(folder).sort();
-    writeFileSync(join(folder, theirs), readFileSync(join(folder, ours)));
-    expect(() => other.storage.get("session")).toThrow(expect.objectContaining({ exit: "localFile" }));
-  });
+      await other.storage.set("session", "theirs");
+      const files = readdirSync(folder).map((name) => join(folder, name));
+      expect(files).toHaveLength(2);
+      const ours = files.find((file) => readFileSync(file, "utf8").includes("secret")) ?? "";
+      for (const file of files) writeFileSync(file, readFileSync(ours));
+      expect(() => other.storage.get("session")).toThrow(expect.objectContaining({ exit: "localFile" }));
+    },
+  );
 
   test.each(["", "{", "null", '{"issuer":"https://localhost:8443"}', "\u0000\u0000"])(
     "that are corrupt (%j) are kept aside and named, and the next sign-in has a clean file",

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { TokenStorage } from "@countersign/client";
 import { Failure } from "./failure.ts";
+import { addressOf } from "./globals.ts";
 import { readPrivate, removePrivate, setAside, writePrivate } from "./private-file.ts";
 
 export interface TokenFile {
@@ -31,7 +32,9 @@ interface Content {
  */
 export function createTokenFile({ folder, issuer }: TokenFileOptions): TokenFile {
   let problem: Failure | undefined;
-  const server = issuer.host.replaceAll(":", "+");
+  const address = addressOf(issuer);
+  const path = address.slice(issuer.origin.length);
+  const server = issuer.host.replaceAll(":", "+") + encodeURIComponent(path);
   const fileOf = (key: string) => join(folder, `${server}.${encodeURIComponent(key)}.json`);
 
   const guarded = <T>(work: () => T): T => {
@@ -46,12 +49,12 @@ export function createTokenFile({ folder, issuer }: TokenFileOptions): TokenFile
   return {
     problem: () => problem,
     storage: {
-      get: (key) => guarded(() => read(fileOf(key), issuer, key)),
+      get: (key) => guarded(() => read(fileOf(key), address, key)),
       set: (key, value) =>
         guarded(() => {
           // What stands there is judged first: nothing is written over a file that others may read, or over a strange one.
-          read(fileOf(key), issuer, key);
-          const content: Content = { issuer: issuer.origin, key, value };
+          read(fileOf(key), address, key);
+          const content: Content = { issuer: address, key, value };
           writePrivate(fileOf(key), `${JSON.stringify(content, null, 2)}\n`);
         }),
       remove: (key) => guarded(() => removePrivate(fileOf(key))),
@@ -59,11 +62,11 @@ export function createTokenFile({ folder, issuer }: TokenFileOptions): TokenFile
   };
 }
 
-function read(file: string, issuer: URL, key: string): string | null {
+function read(file: string, issuer: string, key: string): string | null {
   const text = readPrivate(file);
   if (text === undefined) return null;
   const content = parse(text);
-  if (content?.issuer === issuer.origin && content.key === key) return content.value;
+  if (content?.issuer === issuer && content.key === key) return content.value;
   throw new Failure(
     "localFile",
     `${file} is not what this program wrote; it is now ${setAside(file)}.`,

@@ -149,21 +149,24 @@ describe("the server", () => {
 });
 
 describe("the server behind a proxy", () => {
-  test("ASVS 12.2.1: serves without TLS whoever it was told to trust, for what came to it over TLS", async () => {
-    const settings = { TLS: "proxy", TRUSTED_PROXIES: "127.0.0.1", ISSUER: "https://auth.example.com" };
-    const server = await start(settings, "no authority");
-    const ask = async (headers: Record<string, string>, path = "/.well-known/oauth-authorization-server") => {
-      const reply = await fetch(`http://127.0.0.1:${server.app.config.port}${path}`, { headers });
-      return { status: reply.status, body: await reply.json() };
-    };
-    expect(await ask({ "x-forwarded-proto": "https" })).toMatchObject({
-      status: 200,
-      body: { issuer: "https://auth.example.com" },
-    });
-    expect(await ask({})).toEqual({ status: 403, body: { error: "tls_required" } });
-    expect(await ask({}, "/readyz")).toMatchObject({ status: 200 });
-    expect(existsSync(join(server.dataDir, "ca.pem"))).toBe(false);
-  });
+  test.each(["", "/auth"])(
+    "ASVS 12.2.1: serves without TLS whoever it was told to trust, for what came to it over TLS, under %j",
+    async (base) => {
+      const issuer = `https://auth.example.com${base}`;
+      const server = await start({ TLS: "proxy", TRUSTED_PROXIES: "127.0.0.1", ISSUER: issuer }, "no authority");
+      const ask = async (headers: Record<string, string>, path = `/.well-known/oauth-authorization-server${base}`) => {
+        const reply = await fetch(`http://127.0.0.1:${server.app.config.port}${path}`, { headers });
+        return { status: reply.status, body: await reply.json() };
+      };
+      expect(await ask({ "x-forwarded-proto": "https" })).toMatchObject({
+        status: 200,
+        body: { issuer },
+      });
+      expect(await ask({})).toEqual({ status: 403, body: { error: "tls_required" } });
+      expect(await ask({}, `${base}/readyz`)).toMatchObject({ status: 200 });
+      expect(existsSync(join(server.dataDir, "ca.pem"))).toBe(false);
+    },
+  );
 });
 
 describe("the plain port of the server", () => {

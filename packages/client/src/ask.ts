@@ -18,7 +18,8 @@ export type Answer =
 export type Ask = (route: "start" | "refresh" | "end", body: object) => Promise<Answer>;
 
 export interface AskDeps {
-  readonly url: URL;
+  /** The issuer's address, without a slash at its end. */
+  readonly url: string;
   readonly fetch: typeof fetch;
   /** Milliseconds from asking to the last byte. */
   readonly timeout: number;
@@ -31,7 +32,7 @@ export function createAsk({ url, fetch, timeout, world }: AskDeps): Ask {
     const cancel = world.setTimer(() => controller.abort(), timeout);
     try {
       return await readAnswer(
-        await unredirected(fetch)(new URL(`/session/${route}`, url), {
+        await unredirected(fetch)(`${url}/session/${route}`, {
           method: "POST",
           headers: { "content-type": "application/json", accept: "application/json", "x-countersign": "1" },
           body: JSON.stringify(body),

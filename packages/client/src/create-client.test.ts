@@ -27,9 +27,14 @@ test("somebody signs up, is who they say, and signs out", async () => {
   expect(client.session.state).toEqual({ status: "signed-out" });
 });
 
-test("over TLS to the real server: set up, call, renew, sign out, sign in again, and only to who has its authority", async () => {
+test.each([
+  ["", "set up, call, renew, sign out, sign in again, and only to who has its authority"],
+  ["/auth", "the same under a path"],
+])("over TLS to the real server at https://localhost%s: %s", async (path) => {
   const folder = await mkdtemp(join(tmpdir(), "countersign-client-"));
-  const settings = { DATA_DIR: folder, PORT: `${await freePort()}`, PLAIN_PORT: "off", LOG_LEVEL: "silent" };
+  const port = `${await freePort()}`;
+  const ISSUER = `https://localhost:${port}${path}`;
+  const settings = { DATA_DIR: folder, PORT: port, ISSUER, PLAIN_PORT: "off", LOG_LEVEL: "silent" };
   const app = await createApp(
     readConfig(Object.fromEntries(Object.entries(settings).map(([name, value]) => [`COUNTERSIGN_${name}`, value]))),
   );
@@ -59,6 +64,8 @@ test("over TLS to the real server: set up, call, renew, sign out, sign in again,
 
 test.each<[string, string]>([
   ["of another server", "https://elsewhere.test/setup#secret"],
+  ["of another issuer there", "https://auth.test/other/setup#secret"],
+  ["to another page", "https://auth.test/sign-up#secret"],
   ["without a secret", "https://auth.test/setup"],
   ["that is none", "setup"],
 ])("a set-up link %s is refused before anything is sent", async (_, link) => {

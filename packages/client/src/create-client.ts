@@ -10,7 +10,7 @@ import { createSignIn, type SignIn } from "./sign-in.ts";
 import { memoryStorage, type TokenStorage } from "./storage.ts";
 
 export interface ClientOptions {
-  /** The issuer's address: https, or http on loopback. */
+  /** The issuer's address: https, or http on loopback. With its path, where it has one. */
   readonly url: string;
   /** Id of this app, as the server knows it; `cli` unless given: a program that keeps its own tokens. */
   readonly client?: string | undefined;
@@ -48,10 +48,9 @@ const PATIENCE_MS = 10_000;
  */
 export function createClient(options: ClientOptions): CountersignClient {
   const { client = "cli", storage = memoryStorage(), world = systemClientWorld, timeout = PATIENCE_MS } = options;
-  const url = new URL(checkAudience("url", options.url));
-  const own = url.href.replace(/\/$/, "");
+  const url = new URL(checkAudience("url", options.url)).href.replace(/\/$/, "");
   const others = (options.audiences ?? []).map((audience) => checkAudience("audiences", audience));
-  const audiences = createAudiences(own, others);
+  const audiences = createAudiences(url, others);
   // Looked up at each request: whoever replaces the global one later is served as well.
   const fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
   const { session, dispose } = createSession({ url, client, storage, audiences, fetch, timeout, world });
@@ -69,8 +68,8 @@ export function createClient(options: ClientOptions): CountersignClient {
 }
 
 /** Queries in batches; a mutation by itself, because the issuer takes credentials in no other way. */
-function connectIssuer(url: URL, { link, fetch }: Session): TRPCClient<IssuerRouter> {
-  const options = { url: `${url.origin}/trpc`, fetch };
+function connectIssuer(url: string, { link, fetch }: Session): TRPCClient<IssuerRouter> {
+  const options = { url: `${url}/trpc`, fetch };
   return createTRPCClient<IssuerRouter>({
     links: [
       link(),

@@ -30,7 +30,11 @@ export interface SessionDeps extends AskDeps {
 export function createSession(deps: SessionDeps): { readonly session: Session; dispose(): void } {
   const { url, client, storage, audiences, world } = deps;
   const holder = createHolder(world, audiences.own);
-  const store = createSessionStore(`${client}@${url.host}`, createTurns(storage, world, holder.warn), holder.warn);
+  const store = createSessionStore(
+    `${client}@${url.replace(/^.*?:\/\//, "")}`,
+    createTurns(storage, world, holder.warn),
+    holder.warn,
+  );
   const shared = { client, holder, store, ask: createAsk(deps), audiences, world };
   const settle = createEnding(shared);
   const start = createStarting({ ...shared, settle });

@@ -23,7 +23,8 @@ export interface SignIn {
 }
 
 export interface SignInDeps {
-  readonly url: URL;
+  /** The issuer's address, without a slash at its end. */
+  readonly url: string;
   /** Id of this app. */
   readonly client: string;
   readonly session: Pick<Session, "start">;
@@ -35,7 +36,7 @@ export function createSignIn({ url, client, session, fetch }: SignInDeps): SignI
   const api = createTRPCClient<IssuerRouter>({
     links: [
       httpLink({
-        url: `${url.origin}/trpc`,
+        url: `${url}/trpc`,
         // A credential goes to this server and to none that it names.
         fetch: (input, init) => unredirected(fetch)(input as string, init as RequestInit),
       }),
@@ -55,8 +56,9 @@ export function createSignIn({ url, client, session, fetch }: SignInDeps): SignI
 }
 
 /** The secret stands behind the `#`, where no server and no log sees it. It is for the server that made it. */
-function secretOf(link: string, url: URL): string {
+function secretOf(link: string, url: string): string {
   const parsed = URL.canParse(link) ? new URL(link) : undefined;
-  if (parsed?.origin === url.origin && parsed.hash.length > 1) return parsed.hash.slice(1);
+  const place = parsed && parsed.origin + parsed.pathname;
+  if (place === `${url}/setup` && parsed && parsed.hash.length > 1) return parsed.hash.slice(1);
   throw new ClientError("invalid_code");
 }

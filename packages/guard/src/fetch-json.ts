@@ -43,7 +43,16 @@ export async function fetchJson(url: string, fetch: Fetch): Promise<unknown> {
     await response.body?.cancel();
     throw new AnsweredOtherwise(`the issuer answered ${response.status}`);
   }
-  return JSON.parse(await readText(response));
+  return parse(await readText(response));
+}
+
+/** A page, as apps give it for every path that they do not know, is another answer than a document. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AnsweredOtherwise("the issuer's answer is no JSON");
+  }
 }
 
 async function readText(response: Response): Promise<string> {

@@ -11,10 +11,18 @@ function split(issuer: string): { origin: string; path: string } {
   return { origin, path: pathname.replace(/\/$/, "") };
 }
 
+const WELL_KNOWN = "/.well-known/oauth-authorization-server";
+
 /** Where an issuer's metadata stands (RFC 8414 §3.1): the well-known part goes between host and path. */
 export function metadataUrl(issuer: string): string {
   const { origin, path } = split(issuer);
-  return `${origin}/.well-known/oauth-authorization-server${path}`;
+  return `${origin}${WELL_KNOWN}${path}`;
+}
+
+/** There, and after the path (§5), as in an app that passes on to its issuer what is under the path and nothing else. */
+export function metadataUrls(issuer: string): readonly string[] {
+  const { origin, path } = split(issuer);
+  return [...new Set([metadataUrl(issuer), `${origin}${path}${WELL_KNOWN}`])];
 }
 
 /** Everywhere that an OpenID provider's metadata may stand, its own place first (OpenID Connect Discovery §4.1, RFC 8414 §5). */

@@ -71,6 +71,26 @@ describe("a verifier for an issuer elsewhere", () => {
     expect(server.visits).toEqual([`${METADATA}/tenant`, JWKS]);
   });
 
+  test("RFC 8414 5: and after the path where there is nothing in between, as in an app that holds the issuer", async () => {
+    const issuer = `${ISSUER}/auth`;
+    server.answerBy(`${METADATA}/auth`, (response) => void response.end("<!doctype html>"));
+    server.answer(`/auth${METADATA}`, { issuer, jwks_uri: `${issuer}${JWKS}` });
+    server.answer(`/auth${JWKS}`, { keys: [desk.pair.generated.publicJwk] });
+    const verifier = createRemoteVerifier(issuer, { fetch: server.fetch, now: () => desk.world.now() });
+    await verifier.verify(await desk.account({ iss: issuer }), AUDIENCE);
+    expect(server.visits).toEqual([`${METADATA}/auth`, `/auth${METADATA}`, `/auth${JWKS}`]);
+  });
+
+  test("RFC 8414 3.3: another issuer's document in between is the end of it", async () => {
+    const issuer = `${ISSUER}/auth`;
+    server.answer(`${METADATA}/auth`, { issuer: ISSUER, jwks_uri: `${ISSUER}${JWKS}` });
+    server.answer(`/auth${METADATA}`, { issuer, jwks_uri: `${ISSUER}${JWKS}` });
+    const verifier = createRemoteVerifier(issuer, { fetch: server.fetch, now: () => desk.world.now() });
+    const refused = verifier.verify(await desk.account({ iss: issuer }), AUDIENCE);
+    await expect(refused).rejects.toMatchObject({ reason: "unavailable" });
+    expect(server.visits).toEqual([`${METADATA}/auth`]);
+  });
+
   test("server case 6: believes a key for as long as it is published", async () => {
     const verifier = createVerifier();
     const token = await verifier.verify(await desk.account(), AUDIENCE);

@@ -1,5 +1,5 @@
 import { importVerificationKey, publicJwk } from "@countersign/tokens";
-import { fetchKeySetUrl, metadataUrl } from "./issuer-documents.ts";
+import { fetchKeySetUrl, metadataUrls } from "./issuer-documents.ts";
 import { createVerifier } from "./local-verifier.ts";
 import { createPublishedKeys, type RemoteOptions } from "./published-keys.ts";
 import type { Verifier } from "./verifier.ts";
@@ -12,7 +12,7 @@ import type { Verifier } from "./verifier.ts";
 export function createRemoteVerifier(issuer: string, options: RemoteOptions & { now(): number }): Verifier {
   const now = () => options.now();
   const keys = createPublishedKeys({
-    locate: (fetch) => fetchKeySetUrl(issuer, [metadataUrl(issuer)], fetch),
+    locate: (fetch) => fetchKeySetUrl(issuer, metadataUrls(issuer), fetch),
     read: readKey,
     fetch: options.fetch,
     now,

@@ -21,11 +21,16 @@ export interface RestartableServer extends Server {
   up(): Promise<void>;
 }
 
-/** The real server as a process of its own, on a free port, with an empty data directory. */
-export async function startServer(): Promise<RestartableServer> {
+/**
+ * The real server as a process of its own, on a free port, with an empty data directory.
+ *
+ * @param path of its address
+ */
+export async function startServer(path = ""): Promise<RestartableServer> {
   const port = await freePort();
   const dataDir = makeScratchFolder();
-  let { child, setUpLink } = await launch(port, dataDir);
+  const url = `https://localhost:${port}${path}`;
+  let { child, setUpLink } = await launch(url, dataDir);
   if (setUpLink === undefined) throw new Error("a new server shows a set-up link");
   const down = async () => {
     if (child.exitCode !== null) return;
@@ -33,12 +38,12 @@ export async function startServer(): Promise<RestartableServer> {
     await once(child, "exit");
   };
   return {
-    url: `https://localhost:${port}`,
+    url,
     dataDir,
     setUpLink,
     down,
     up: async () => {
-      ({ child } = await launch(port, dataDir));
+      ({ child } = await launch(url, dataDir));
     },
     stop: async () => {
       await down();
@@ -48,12 +53,13 @@ export async function startServer(): Promise<RestartableServer> {
 }
 
 /** Resolves when the server has told that it is ready; its announcement comes in one piece. */
-async function launch(port: number, dataDir: string): Promise<{ child: ChildProcess; setUpLink: string | undefined }> {
+async function launch(url: string, dataDir: string): Promise<{ child: ChildProcess; setUpLink: string | undefined }> {
   const child = spawn(process.execPath, ["--conditions=source", "apps/server/src/main.ts"], {
     cwd: workspace,
     env: {
       PATH: process.env["PATH"],
-      COUNTERSIGN_PORT: String(port),
+      COUNTERSIGN_ISSUER: url,
+      COUNTERSIGN_PORT: new URL(url).port,
       COUNTERSIGN_PLAIN_PORT: "off",
       COUNTERSIGN_DATA_DIR: dataDir,
       COUNTERSIGN_LOG_LEVEL: "warn",

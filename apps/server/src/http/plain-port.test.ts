@@ -4,13 +4,13 @@ import { type AddressInfo, connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPlainServer } from "./plain-port.ts";
 
-const ISSUER = "https://auth.example.com:8443";
+const ORIGIN = "https://auth.example.com:8443";
 const browser = { accept: "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8" };
 
 let server: Server;
 let port: number;
 beforeAll(async () => {
-  server = createPlainServer(ISSUER).listen(0, "127.0.0.1");
+  server = createPlainServer(`${ORIGIN}/auth`).listen(0, "127.0.0.1");
   await once(server, "listening");
   port = (server.address() as AddressInfo).port;
 });
@@ -25,8 +25,12 @@ async function ask(path: string, headers: Record<string, string>, method = "GET"
 }
 
 describe("the plain port", () => {
-  test("server case 16: sends a browser to the same page of the issuer, and lets nobody keep that", async () => {
-    expect(await ask("/setup", browser)).toMatchObject({ status: 308, location: `${ISSUER}/setup`, cache: "no-store" });
+  test("server case 16: sends a browser to the same page of the issuer's origin, and lets nobody keep that", async () => {
+    expect(await ask("/auth/setup", browser)).toMatchObject({
+      status: 308,
+      location: `${ORIGIN}/auth/setup`,
+      cache: "no-store",
+    });
     expect(await ask("/setup", { ...browser, "sec-fetch-mode": "navigate" }, "HEAD")).toMatchObject({ status: 308 });
   });
 
@@ -46,15 +50,15 @@ describe("the plain port", () => {
 
   test("corpus 74: knows where the issuer is from nobody's Host", async () => {
     const reply = await ask("/a", { ...browser, host: "evil.example", "x-forwarded-host": "evil.example" });
-    expect(reply.location).toBe(`${ISSUER}/a`);
+    expect(reply.location).toBe(`${ORIGIN}/a`);
   });
 
   test.each([
-    ["//evil.example/x", `${ISSUER}//evil.example/x`],
-    ["http://evil.example/x", `${ISSUER}/`],
-    ["/a?token=secret", `${ISSUER}/a`],
-    ["/\\evil.example", `${ISSUER}/\\evil.example`],
-    ["*", `${ISSUER}/`],
+    ["//evil.example/x", `${ORIGIN}//evil.example/x`],
+    ["http://evil.example/x", `${ORIGIN}/`],
+    ["/a?token=secret", `${ORIGIN}/a`],
+    ["/\\evil.example", `${ORIGIN}/\\evil.example`],
+    ["*", `${ORIGIN}/`],
   ])("leads nowhere else when asked for %s", async (path, location) => {
     const reply = await ask(path, browser);
     expect(reply.location).toBe(location);
