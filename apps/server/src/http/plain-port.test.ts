@@ -62,7 +62,7 @@ describe("the plain port", () => {
   ])("leads nowhere else when asked for %s", async (path, location) => {
     const reply = await ask(path, browser);
     expect(reply.location).toBe(location);
-    expect(new URL(reply.location ?? "").origin).toBe(ISSUER);
+    expect(new URL(reply.location ?? "").origin).toBe(ORIGIN);
   });
 
   test("answers what is no HTTP with a refusal and goes on", async () => {
