@@ -11,6 +11,7 @@ export {
   type IssuerAccounts,
   type IssuerOptions,
 } from "./issuer.ts";
+export type { Database } from "./issuer-options.ts";
 export type { Caller } from "./services/caller.ts";
 export type { ClaimsOptions } from "./services/claims.ts";
 export type { Hooks, HookTransaction } from "./services/hooks.ts";
@@ -18,5 +19,5 @@ export type { MailFacts, MailKind, MailMessage } from "./services/mail/message.t
 export type { MailOptions } from "./services/mail/options.ts";
 export type { MailTexts } from "./services/mail/texts.ts";
 export type { MetadataChange, MetadataOf, MetadataSchemas } from "./services/metadata.ts";
-export type { Proof, SignInMethod } from "./services/sign-in/method.ts";
+export { defineSignInMethod, type Proof, type SignInMethod, wrongCredentials } from "./services/sign-in/method.ts";
 export { StartError } from "./start-error.ts";

@@ -10,6 +10,7 @@ import {
 import superjson from "superjson";
 import { createClient } from "./create-client.ts";
 import { actions, ClientError, type ClientReason, type reasonOf } from "./index.ts";
+import type { badge } from "./testing/badge.ts";
 import { NOTES, type NotesRouter } from "./testing/notes.ts";
 
 // Compiled, not run.
@@ -36,6 +37,17 @@ client.api.account.nobody.query();
 client.api.account.me.mutate();
 // @ts-expect-error its input has a type
 client.api.users.get.query({ id: 1 });
+
+// A sign-in method of the server's own, by its type.
+await client.signIn({ email: "ann@example.com", password: "seven plums in winter" });
+await client.signIn.with<typeof badge>("badge", { code: "k-17" });
+await client.signIn.with("anything", ["that", { is: "JSON" }]);
+// @ts-expect-error a method has one name
+await client.signIn.with<typeof badge>("bagde", { code: "k-17" });
+// @ts-expect-error its input has a type
+await client.signIn.with<typeof badge>("badge", { code: 17 });
+// @ts-expect-error and nothing is left out of it
+await client.signIn.with<typeof badge>("badge", {});
 
 // Any other guarded API, with its own transformer.
 const notes = client.connect<NotesRouter>({ url: NOTES, transformer: superjson });

@@ -6,5 +6,12 @@ export { type ClientOptions, type CountersignClient, createClient } from "./crea
 export { ClientError, type ClientErrorOptions, type ClientReason, reasonOf } from "./errors.ts";
 export type { Session } from "./session.ts";
 export type { SessionState, SessionWarning, StorageProblem } from "./session-state.ts";
-export type { Credentials, NewAccount, SignIn } from "./sign-in.ts";
+export type {
+  Credentials,
+  NewAccount,
+  SignIn,
+  SignInInput,
+  SignInMethodLike,
+  SignInWays,
+} from "./sign-in.ts";
 export { memoryStorage, type TokenStorage } from "./storage.ts";

@@ -13,9 +13,32 @@ export interface NewAccount extends Credentials {
   readonly name: string;
 }
 
+/** A sign-in method of the server's own, as a type: `typeof badge`, where `badge` comes from `defineSignInMethod`. */
+export interface SignInMethodLike {
+  readonly name: string;
+  /** Its schema (Standard Schema), of which only the type is used. */
+  readonly input: { readonly "~standard": { readonly types?: { readonly input: unknown } | undefined } };
+}
+
+/** What a method takes. */
+export type SignInInput<Method extends SignInMethodLike> = NonNullable<Method["input"]["~standard"]["types"]>["input"];
+
+/** Signing in with a password, and in any other way that the server has. */
+export interface SignInWays {
+  (credentials: Credentials): Promise<void>;
+  /**
+   * By a method of the server's own: `signIn.with<typeof badge>("badge", { … })`. Without its type any input goes. The
+   * input is sent as JSON.
+   */
+  with<Method extends SignInMethodLike = SignInMethodLike>(
+    name: Method["name"],
+    input: SignInInput<Method>,
+  ): Promise<void>;
+}
+
 /** Ways in: each proves who one is, and ends with `session.start`. All throw with the server's reason: see `reasonOf`. */
 export interface SignIn {
-  signIn(credentials: Credentials): Promise<void>;
+  readonly signIn: SignInWays;
   /** `invitation`: the secret behind the `#` of its link, where the server asks for one. */
   signUp(account: NewAccount & { readonly invitation?: string | undefined }): Promise<void>;
   /** Makes the first administrator, with the set-up link that the server showed at its first start, or its secret. */
@@ -42,8 +65,15 @@ export function createSignIn({ url, client, session, fetch }: SignInDeps): SignI
       }),
     ],
   });
+  const byPassword = async ({ email, password }: Credentials) =>
+    session.start(await api.signIn.password.mutate({ client, email, password }));
+  const by: SignInWays["with"] = async (method, input) => {
+    // The method's own schema says whether it is right; here it only has to be JSON, which the link makes of it.
+    const json = input as Parameters<typeof api.signIn.method.mutate>[0]["input"];
+    await session.start(await api.signIn.method.mutate({ client, method, input: json }));
+  };
   return {
-    signIn: async ({ email, password }) => session.start(await api.signIn.password.mutate({ client, email, password })),
+    signIn: Object.assign(byPassword, { with: by }),
     signUp: async ({ email, name, password, invitation }) => {
       const invited = invitation === undefined ? {} : { invitation };
       await session.start(await api.signIn.signUp.mutate({ client, email, name, password, ...invited }));

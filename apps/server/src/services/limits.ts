@@ -34,16 +34,16 @@ export interface Attempt {
 }
 
 /**
- * Counts attempts in the database, before anything dear is done for them; parallel ones count one by one. An e-mail
- * address is normalised; that it belongs to nobody makes no difference.
+ * Counts attempts in the database, before anything dear is done for them; parallel ones count one by one. At an account
+ * they are those of one sign-in method, at whom it calls `subject`, in one spelling; that it is nobody makes no difference.
  */
 export interface Limits {
   /** @throws {Refusal} `rate_limited` */
   address(caller: Caller): Promise<void>;
   /** By somebody who has signed in. @throws {Refusal} `rate_limited` */
-  account(email: string, caller: Caller): Promise<Attempt>;
+  account(method: string, subject: string, caller: Caller): Promise<Attempt>;
   /** At an account, or at none that is known. @throws {Refusal} `rate_limited` */
-  signIn(email: string | undefined, caller: Caller): Promise<Attempt>;
+  signIn(method: string, subject: string | undefined, caller: Caller): Promise<Attempt>;
 }
 
 export interface LimitsDeps {
@@ -90,9 +90,9 @@ export function createLimits({ store, audit, limits }: LimitsDeps): Limits {
 
   return {
     address: async (caller) => void (await count([byAddress(caller)], caller)),
-    account: (email, caller) => count(atAccount(email, caller), caller),
-    signIn: (email, caller) =>
-      count([byAddress(caller), ...(email === undefined ? [] : atAccount(email, caller))], caller),
+    account: (method, subject, caller) => count(atAccount(method, subject, caller), caller),
+    signIn: (method, subject, caller) =>
+      count([byAddress(caller), ...(subject === undefined ? [] : atAccount(method, subject, caller))], caller),
   };
 }
 
@@ -106,9 +106,9 @@ function byAddress({ address }: Caller): Tried {
 }
 
 /** In this order, so that an address which has used up its own attempts does not use up those of everybody. */
-function atAccount(email: string, { address }: Caller): readonly Tried[] {
+function atAccount(method: string, subject: string, { address }: Caller): readonly Tried[] {
   return [
-    { limit: "accountFromAddress", key: `sign-in ${addressGroup(address)} ${email}` },
-    { limit: "account", key: `sign-in * ${email}` },
+    { limit: "accountFromAddress", key: `sign-in ${addressGroup(address)} ${method} ${subject}` },
+    { limit: "account", key: `sign-in * ${method} ${subject}` },
   ];
 }

@@ -13,7 +13,7 @@ export function createPasswordChange({ store, audit, limits, mails, passwords }:
   ): Promise<void> => {
     const account = await store.accounts.byId(actor.id);
     if (!account) throw new Refusal("not_found");
-    const attempt = await limits.account(account.email, actor);
+    const attempt = await limits.account("password", account.email, actor);
     if (!(await passwords.verify(account.passwordHash, current))) {
       const refused = {
         event: "account.password_refused",

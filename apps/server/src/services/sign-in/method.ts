@@ -1,28 +1,43 @@
 import { Refusal } from "@countersign/tokens";
+import type { z } from "zod";
 import type { Caller } from "../caller.ts";
 
-/** Who somebody is, and how that was shown (RFC 8176). */
-export interface Proof {
-  /** Account id. */
-  readonly account: string;
+/**
+ * Who somebody is, and how that was shown (RFC 8176): an account by its id, or by its e-mail address. An address counts as
+ * much as a password, so it must be one that the method itself has proved.
+ */
+export type Proof = ({ readonly account: string } | { readonly email: string }) & {
   readonly amr: readonly string[];
   readonly acr: "1fa" | "2fa";
+};
+
+/**
+ * A way to prove who one is. It proves, and nothing else: limits, audit and the accounts' own state are seen to around it,
+ * and tokens come from `sessions.ts` alone.
+ */
+export interface SignInMethod<Name extends string = string, Input extends z.ZodType = z.ZodType> {
+  /** Letters, digits and dashes. */
+  readonly name: Name;
+  /** What it takes, as a schema. What does not fit is `bad_request` before anything is tried. */
+  readonly input: Input;
+  /**
+   * Whom an input is about, in one spelling: attempts at it are limited before `prove` is asked. Left out, or `undefined`,
+   * where an input names nobody that could be guessed at, such as the code of another identity provider.
+   */
+  subject?(input: z.output<Input>): string | undefined;
+  /**
+   * Does not check: that there is such an account and that it may sign in; its caller does.
+   *
+   * @throws {Refusal} `wrongCredentials(…)`, the same for everything that is wrong with them, at the same cost
+   */
+  prove(input: z.output<Input>, caller: Caller): Promise<Proof>;
 }
 
-/** A way to prove who one is. It proves, and nothing else: tokens come from `sessions.ts` alone. */
-export interface SignInMethod {
-  readonly name: string;
-  /**
-   * The account that the input names, as one text however it is spelt; attempts at it are then limited from everywhere,
-   * and not only by address. Runs before `prove`. `undefined` where it names none.
-   */
-  subject?(input: unknown): string | undefined;
-  /**
-   * Does not check: that the account may sign in; its caller does.
-   *
-   * @throws {Refusal} `wrong_credentials`, the same for everything that is wrong with them
-   */
-  prove(input: unknown, caller: Caller): Promise<Proof>;
+/** A method with its types: `createIssuer({ signIn: [badge] })`, and in the SDK `signIn.with<typeof badge>("badge", …)`. */
+export function defineSignInMethod<const Name extends string, Input extends z.ZodType>(
+  method: SignInMethod<Name, Input>,
+): SignInMethod<Name, Input> {
+  return method;
 }
 
 /** `wrong_credentials`, with what only the audit hears: why, and at which account, where there is one. */

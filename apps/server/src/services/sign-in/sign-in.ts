@@ -3,16 +3,18 @@ import type { Store } from "../../store/store.ts";
 import type { AuditWriter } from "../audit.ts";
 import type { Caller } from "../caller.ts";
 import type { Clients } from "../clients.ts";
+import { normalizeEmail } from "../email.ts";
 import type { HandoffReply, Handoffs, SignInRequest } from "../handoffs.ts";
 import type { Attempt, Limits } from "../limits.ts";
+import { checkMethods, checkProof } from "./check-method.ts";
 import { accountTried, type Proof, type SignInMethod, wrongCredentials } from "./method.ts";
 
 export interface SignIn {
   /**
    * Runs a method and answers a handoff.
    *
-   * @throws {Refusal} `rate_limited`, `wrong_credentials`, `invalid_client`, `origin_refused`, `busy`; `not_found` without
-   * such a method
+   * @throws {Refusal} `rate_limited`, `wrong_credentials`, `bad_request`, `invalid_client`, `origin_refused`, `busy`;
+   * `not_found` without such a method
    */
   run(method: string, input: unknown, request: SignInRequest, caller: Caller): Promise<HandoffReply>;
 }
@@ -26,10 +28,14 @@ export interface SignInDeps {
   readonly methods: readonly SignInMethod[];
 }
 
-/** @throws {TypeError} for two methods of one name */
+/**
+ * What all methods have in common: where a sign-in may come from, how often it may be tried, what is written down, and that
+ * the account is there and may sign in.
+ *
+ * @throws {TypeError} for a method that is none, or two of one name
+ */
 export function createSignIn({ store, audit, clients, handoffs, limits, methods }: SignInDeps): SignIn {
-  const byName = new Map(methods.map((method) => [method.name, method]));
-  if (byName.size !== methods.length) throw new TypeError("two sign-in methods have the same name");
+  const byName = checkMethods(methods);
 
   const writeRefusal = async (method: string, refusal: Refusal, caller: Caller) => {
     const detail = { method, cause: refusal.detail ?? null };
@@ -39,7 +45,9 @@ export function createSignIn({ store, audit, clients, handoffs, limits, methods 
 
   const finish = (method: string, proof: Proof, attempt: Attempt, request: SignInRequest, caller: Caller) =>
     store.transaction(async (tx) => {
-      const account = await tx.accounts.byId(proof.account);
+      const account = await ("account" in proof
+        ? tx.accounts.byId(proof.account)
+        : tx.accounts.byEmail(normalizeEmail(proof.email)));
       if (!account) throw wrongCredentials("unknown account");
       if (account.disabledAt !== null) throw wrongCredentials("disabled account", account.id);
       const at = await tx.now();
@@ -50,13 +58,16 @@ export function createSignIn({ store, audit, clients, handoffs, limits, methods 
     });
 
   return {
-    run: async (name, input, request, caller) => {
+    run: async (name, given, request, caller) => {
       const method = byName.get(name);
       if (!method) throw new Refusal("not_found");
       await clients.admit(request);
-      const attempt = await limits.signIn(method.subject?.(input), caller);
+      const input = method.input.safeParse(given);
+      const attempt = await limits.signIn(name, input.success ? method.subject?.(input.data) : undefined, caller);
+      if (!input.success) throw new Refusal("bad_request", { detail: `input of the method "${name}"` });
       try {
-        return await finish(name, await method.prove(input, caller), attempt, request, caller);
+        const proof = checkProof(name, await method.prove(input.data, caller));
+        return await finish(name, proof, attempt, request, caller);
       } catch (cause) {
         if (cause instanceof Refusal && cause.reason === "wrong_credentials") await writeRefusal(name, cause, caller);
         throw cause;
