@@ -5,6 +5,7 @@ import { systemWorld, type World } from "@countersign/tokens";
 import type { FastifyInstance } from "fastify";
 import { certificatesOf } from "./certificates.ts";
 import type { Config } from "./config.ts";
+import type { ConfigFile } from "./config-file.ts";
 import { watchLateConnections } from "./http/late-connections.ts";
 import { listening } from "./http/listening.ts";
 import { createLog, type Log } from "./http/log.ts";
@@ -12,7 +13,7 @@ import { createPlainServer } from "./http/plain-port.ts";
 import { createServer, tlsServerOf } from "./http/server.ts";
 import { tlsOptions } from "./http/tls/options.ts";
 import { writeFileAtomically } from "./http/tls/private-file.ts";
-import { createIssuer, type Issuer, type IssuerOptions } from "./issuer.ts";
+import { createIssuer, type Issuer } from "./issuer.ts";
 import { StartError } from "./start-error.ts";
 
 /** How long running requests may take to finish when the server stops. */
@@ -36,10 +37,9 @@ export interface App {
 }
 
 /** What no environment says. */
-export interface AppOptions {
+export interface AppOptions extends ConfigFile {
   readonly world?: World;
   readonly log?: Log;
-  readonly limits?: IssuerOptions["limits"];
 }
 
 /**
@@ -49,18 +49,18 @@ export interface AppOptions {
  */
 export async function createApp(
   config: Config,
-  { world = systemWorld, log = createLog(config.logLevel), limits }: AppOptions = {},
+  { world = systemWorld, log = createLog(config.logLevel), ...options }: AppOptions = {},
 ): Promise<App> {
   await makeDataDir(config.dataDir);
   const certificates = await certificatesOf(config, world, log);
   const issuer = await createIssuer({
+    signUp: config.signUp,
+    audiences: config.audiences,
+    ...options,
     issuer: config.issuer,
     database: config.database,
     masterKeys: { file: config.masterKeyFile },
-    signUp: config.signUp,
-    audiences: config.audiences,
     lifetimes: config.lifetimes,
-    limits,
     world,
     logger: log,
   });

@@ -34,7 +34,7 @@ const checks: Checks<IssuerOptions> = {
  */
 export function checkIssuerOptions(options: IssuerOptions): void {
   if (!isTable(options)) throw new TypeError("createIssuer takes an object of options");
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(checks, name));
+  const unknown = Object.keys(options).find((name) => !isOption(name));
   if (unknown !== undefined) throw new TypeError(`${unknown}: not an option of an issuer`);
   for (const [name, judge] of Object.entries(checks)) {
     const wanted = judge(options[name]);
@@ -42,6 +42,10 @@ export function checkIssuerOptions(options: IssuerOptions): void {
   }
   checkLifetimes(options.lifetimes);
   checkLimits(options.limits);
+}
+
+export function isOption(name: string): name is keyof IssuerOptions {
+  return Object.hasOwn(checks, name);
 }
 
 /** RFC 8414 §2: an https URL, spelt as it will stand in every token. */

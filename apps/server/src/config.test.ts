@@ -32,8 +32,9 @@ describe("the configuration", () => {
       tls: { mode: "dev" },
       plain: { port: 8080, chosen: false },
       masterKeyFile: resolve("data/master-key"),
-      signUp: "invite",
-      audiences: [],
+      configFile: undefined,
+      signUp: undefined,
+      audiences: undefined,
       lifetimes: { accessToken: 300, sessionIdle: 1_209_600, sessionAbsolute: 7_776_000 },
       logLevel: "info",
     });

@@ -20,9 +20,12 @@ export interface Config {
   /** `chosen`: somebody asked for this port, so that a busy one is a failure and not a warning. */
   readonly plain: { readonly port: number; readonly chosen: boolean } | null;
   readonly masterKeyFile: string;
-  readonly signUp: "closed" | "invite" | "open";
+  /** Absolute; undefined where nobody named one. */
+  readonly configFile: string | undefined;
+  /** This and the next: undefined where the environment says nothing, so that code may. */
+  readonly signUp: "closed" | "invite" | "open" | undefined;
   /** APIs beside the issuer's own. */
-  readonly audiences: readonly AccessDeclaration[];
+  readonly audiences: readonly AccessDeclaration[] | undefined;
   /** In seconds. */
   readonly lifetimes: { readonly accessToken: number; readonly sessionIdle: number; readonly sessionAbsolute: number };
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
@@ -125,8 +128,9 @@ function assemble(s: Settings): Config {
     tls: tlsOf(s),
     plain: plainOf(s),
     masterKeyFile: resolve(s.COUNTERSIGN_MASTER_KEY_FILE ?? join(dataDir, "master-key")),
+    configFile: s.COUNTERSIGN_CONFIG_FILE && resolve(s.COUNTERSIGN_CONFIG_FILE),
     signUp: s.COUNTERSIGN_SIGN_UP,
-    audiences: s.COUNTERSIGN_AUDIENCES ?? [],
+    audiences: s.COUNTERSIGN_AUDIENCES,
     lifetimes: {
       accessToken: s.COUNTERSIGN_ACCESS_TOKEN_LIFE,
       sessionIdle: s.COUNTERSIGN_SESSION_IDLE,

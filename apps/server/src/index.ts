@@ -2,6 +2,7 @@ export type { AccessDeclaration, DeclaredRole } from "@countersign/tokens";
 export { type Reason, Refusal } from "@countersign/tokens";
 export { type App, createApp } from "./app.ts";
 export { type Config, readConfig, type TlsConfig } from "./config.ts";
+export { type ConfigFile, defineConfig } from "./config-file.ts";
 export type { EventName, IssuerEvent } from "./events.ts";
 export type { FetchOptions, IssuerFetch } from "./http/fetch.ts";
 export {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -106,6 +106,39 @@ describe("the program", () => {
     expect(await exit).toBe(0);
   });
 
+  test("takes from countersign.config.ts what only code can say, with nothing installed beside it", async () => {
+    const port = await freePort();
+    const config = `
+      import { defineConfig, defineSignInMethod, wrongCredentials } from "@countersign/server";
+      import { z } from "zod";
+      const badge = defineSignInMethod({
+        name: "badge",
+        input: z.strictObject({ code: z.string() }),
+        async prove({ code }: { code: string }) {
+          if (code !== "k-17") throw wrongCredentials("unknown badge");
+          return { email: "ann@example.com", amr: ["swk"], acr: "1fa" };
+        },
+      });
+      export default defineConfig({ signUp: "open", signIn: [badge] });`;
+    writeFileSync(join(directory, "countersign.config.ts"), config);
+    const { child, said, exit } = await ready(port);
+    const ca = readFileSync(join(directory, "data", "ca.pem"), "utf8");
+    const { call } = callerOfOrigin(`https://localhost:${port}`, ca);
+    const headers = { "content-type": "application/json" };
+    const post = async (path: string, body: object) => {
+      const { status, body: text } = await call(path, { method: "POST", headers, body: JSON.stringify(body) });
+      return { status, reason: JSON.parse(text).error?.data.reason };
+    };
+    const ann = { client: "cli", email: "ann@example.com", name: "Ann", password: "seven plums in winter" };
+    expect(await post("/trpc/signIn.signUp", ann)).toEqual({ status: 200, reason: undefined });
+    const signIn = (code: string) => post("/trpc/signIn.method", { client: "cli", method: "badge", input: { code } });
+    expect(await signIn("k-17")).toEqual({ status: 200, reason: undefined });
+    expect(await signIn("k-18")).toEqual({ status: 400, reason: "wrong_credentials" });
+    expect(said.err).not.toContain("Warning");
+    child.kill("SIGTERM");
+    expect(await exit).toBe(0);
+  });
+
   test.each(["throw", "Promise.reject"])(
     "ASVS 16.5.4: what nobody caught ends it with a line in the log and exit code 1 (%s)",
     async (how) => {
@@ -119,6 +152,26 @@ describe("the program", () => {
       expect(said.out).not.toContain("nobody caught this");
     },
   );
+
+  test("does not start with an option in countersign.config.ts that makes no sense", async () => {
+    writeFileSync(join(directory, "countersign.config.mjs"), "export default { limits: { adress: {} } };");
+    const { said, exit } = run({ PORT: `${await freePort()}` });
+    expect(await exit).toBe(1);
+    expect(said).toEqual({ out: "", err: "It did not start. limits.adress: not a limit\n" });
+  });
+
+  test.each([
+    ["does not parse", "const password = 'hunter2hunter2' export default {};"],
+    ["is not closed", "const password = 'hunter2hunter2'; export default {"],
+    ["has syntax that cannot be erased", "enum Password { a = 'hunter2hunter2' } export default {};"],
+  ])("does not start with a countersign.config.ts that %s, and shows nothing of it", async (_, text) => {
+    const file = join(directory, "countersign.config.ts");
+    writeFileSync(file, text);
+    const { said, exit } = run({ PORT: `${await freePort()}` });
+    expect(await exit).toBe(1);
+    expect(said.err).toContain(`${file} cannot be run. SyntaxError: `);
+    expect(said.err).not.toMatch(/hunter2|\n.|node:internal/);
+  });
 
   test("starts again on what it made", async () => {
     const port = await freePort();

@@ -1,12 +1,14 @@
 import { announcement } from "./announcement.ts";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
+import { readConfigFile } from "./config-file.ts";
 import { sentenceFor } from "./start-error.ts";
 
 process.umask(0o077); // what the server writes is its own
 
 try {
-  const app = await createApp(readConfig(process.env));
+  const config = readConfig(process.env);
+  const app = await createApp(config, await readConfigFile(config, process.cwd()));
   await app.listen();
   const setUpLink = await app.setUpLink();
 

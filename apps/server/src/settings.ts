@@ -45,6 +45,11 @@ export const settings = {
     "https://localhost:<port>",
     "The issuer's identifier, and the URL at which everyone reaches it. With a path, everything stands under it.",
   ),
+  COUNTERSIGN_CONFIG_FILE: documented(
+    z.string().optional(),
+    "countersign.config.ts in the working directory, if there is one",
+    "What only code can say: see below.",
+  ),
   COUNTERSIGN_DATA_DIR: documented(z.string().default("./data"), "./data", "Where files of its own are kept."),
   COUNTERSIGN_DATABASE_URL: documented(
     z
@@ -108,7 +113,7 @@ export const settings = {
     "Keys that encrypt at rest: 32 bytes in base64url a line, the first one encrypts. Mode 0600. Made at first start with SQLite; required with PostgreSQL.",
   ),
   COUNTERSIGN_SIGN_UP: documented(
-    oneOf("closed", "invite", "open").default("invite"),
+    oneOf("closed", "invite", "open").optional(),
     "invite",
     "Who may make an account: `closed` nobody, `invite` the invited, `open` anyone.",
   ),

@@ -2,7 +2,7 @@ import type { Dialect, Kysely } from "kysely";
 import type { Schema } from "./schema.ts";
 import type { Transaction } from "./store.ts";
 
-export type LockName = Parameters<Transaction["lock"]>[0];
+type LockName = Parameters<Transaction["lock"]>[0];
 
 /** What differs between the databases. */
 export interface Engine {

@@ -21,7 +21,7 @@ export function withFailures(dialect: Dialect, judge: Judge): Dialect {
 }
 
 /** Runs a driver's work, and turns what it throws into a refusal. */
-export async function refusing<T>(judge: Judge, work: () => Promise<T>): Promise<T> {
+async function refusing<T>(judge: Judge, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {

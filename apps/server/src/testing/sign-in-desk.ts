@@ -15,7 +15,7 @@ interface Entry {
 type Known = Awaited<ReturnType<SignInTrial["enrol"]>> & { readonly id: string; readonly email: string };
 
 /** What an attempt came to, but for what differs in each. */
-export interface Attempt {
+interface Attempt {
   readonly status: number;
   readonly reason: string | undefined;
   readonly handoff: string | undefined;
