@@ -47,7 +47,7 @@ export const settings = {
   ),
   COUNTERSIGN_CONFIG_FILE: documented(
     z.string().optional(),
-    "countersign.config.ts in the working directory, if there is one",
+    "./countersign.config.ts, if any",
     "What only code can say: see below.",
   ),
   COUNTERSIGN_DATA_DIR: documented(z.string().default("./data"), "./data", "Where files of its own are kept."),

@@ -181,7 +181,7 @@ describe("an issuer in somebody's Fastify", () => {
     ).rejects.toThrow(/register it without a prefix; the issuer's URL puts it under "\/auth"/);
   });
 
-  test("RFC 8414 §3, §5: has its metadata before its path and after it, the same", async () => {
+  test("RFC 8414 3, 5: has its metadata before its path and after it, the same", async () => {
     const app = await theirApp();
     const places = ["/.well-known/oauth-authorization-server/auth", "/auth/.well-known/oauth-authorization-server"];
     const documents = await Promise.all(places.map((place) => app.inject(place)));

@@ -60,8 +60,8 @@ const input = encodeURIComponent(JSON.stringify({ 0: { limit: 1 } }));
 
 /** The call, and the status that both give it. */
 const calls: Readonly<Record<string, readonly [SideCall, status: number]>> = {
-  "RFC 8414 §3: metadata before the path": [get("/.well-known/oauth-authorization-server/auth"), 200],
-  "RFC 8414 §5: metadata after the path": [get("/auth/.well-known/oauth-authorization-server"), 200],
+  "RFC 8414 3: metadata before the path": [get("/.well-known/oauth-authorization-server/auth"), 200],
+  "RFC 8414 5: metadata after the path": [get("/auth/.well-known/oauth-authorization-server"), 200],
   "the key set": [get("/auth/.well-known/jwks.json"), 200],
   "the key set by HEAD": [get("/auth/.well-known/jwks.json", [], "HEAD"), 200],
   "the key set by PUT": [get("/auth/.well-known/jwks.json", [], "PUT"), 405],

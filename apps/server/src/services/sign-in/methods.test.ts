@@ -1,4 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type SignInTrial, signInCases } from "../../testing/sign-in-cases.ts";
@@ -57,6 +58,15 @@ const trials: readonly SignInTrial[] = [
 // corpus 48, 50, 51, ASVS 6.3.1, 6.3.8, as far as they hold for every method.
 describe.each(trials)("the sign-in method $name", (trial) => {
   for (const { title, run } of signInCases(trial)) test(title, run);
+});
+
+test("every method of this folder is on trial", () => {
+  const folder = new URL(".", import.meta.url);
+  const sources = readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  const texts = sources.map((name) => readFileSync(new URL(name, folder), "utf8"));
+  const names = texts.flatMap((text) => [...text.matchAll(/defineSignInMethod\(\{\s*name: "([\w-]+)"/g)]);
+  expect(names.map(([, name]) => name)).toContain("password");
+  for (const [, name] of names) expect(trials.map((trial) => trial.name)).toContain(name);
 });
 
 describe("the suite finds a method", () => {
