@@ -16,11 +16,16 @@ const checks: Checks<IssuerOptions> = {
   masterKeys: judgeMasterKeys,
   signUp: optional((value) => unless(["closed", "invite", "open"].includes(value as string), "closed, invite or open")),
   clients: optional(aList),
+  permissions: optional(aList),
+  roles: optional(aTable),
   audiences: optional(aList),
   lifetimes: optional(aTable),
   limits: optional(aTable),
   signIn: optional(aList),
-  claims: optional(aFunction),
+  claims: optional(aTable),
+  metadata: optional(aTable),
+  on: optional(aTable),
+  mail: optional(aTable),
   world: optional(aTable),
   logger: optional((value) => unless(isTable(value) && typeof value["error"] === "function", "a logger with `error`")),
 };
@@ -28,7 +33,7 @@ const checks: Checks<IssuerOptions> = {
 /**
  * Whether these are the options of an issuer, and no others: one that is misspelt would be one that is not set.
  *
- * Does not check: what stands in clients, audiences and sign-in methods; they are judged where they are registered.
+ * Does not check: what stands in the lists and tables, but for lifetimes and limits; whoever reads them does.
  *
  * @throws {TypeError} with a sentence that names the option, and none of its values
  */
@@ -103,8 +108,4 @@ function aTable(value: unknown): string | undefined {
 
 function aList(value: unknown): string | undefined {
   return unless(Array.isArray(value), "a list");
-}
-
-function aFunction(value: unknown): string | undefined {
-  return unless(typeof value === "function", "a function");
 }

@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { z } from "zod";
 import { isOption } from "./check-options.ts";
 import type { Config } from "./config.ts";
 import { serveModules } from "./config-modules.ts";
 import { scrub } from "./http/scrub.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
+import type { MetadataSchemas } from "./services/metadata.ts";
 import { StartError } from "./start-error.ts";
 
 /** What the environment says of an issuer, and code does not. */
@@ -22,10 +24,15 @@ const environment = {
 const either = { signUp: "COUNTERSIGN_SIGN_UP", audiences: "COUNTERSIGN_AUDIENCES" } as const;
 
 /** What a `countersign.config.ts` may say: all options of an issuer but those that the environment says. */
-export type ConfigFile = Omit<IssuerOptions, keyof typeof environment>;
+export type ConfigFile<
+  C extends z.ZodType<object> = z.ZodType<object>,
+  M extends MetadataSchemas = MetadataSchemas,
+> = Omit<IssuerOptions<C, M>, keyof typeof environment>;
 
 /** Types for the default export of a `countersign.config.ts`; gives back what it gets. */
-export function defineConfig(config: ConfigFile): ConfigFile {
+export function defineConfig<C extends z.ZodType<object>, M extends MetadataSchemas>(
+  config: ConfigFile<C, M>,
+): ConfigFile<C, M> {
   return config;
 }
 

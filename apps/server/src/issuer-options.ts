@@ -31,7 +31,7 @@ export interface IssuerOptions<
   readonly database: Database;
   /**
    * What encrypts private keys and secrets in the database: a file of its own (mode 0600, a key a line), which is made
-   * with a new SQLite database and never otherwise; or secrets of 32 bytes, as bytes or in base64url. The first encrypts,
+   * at the first start over SQLite and never otherwise; or secrets of 32 bytes, as bytes or in base64url. The first encrypts,
    * the others still decrypt. Not to be kept beside a backup of the database.
    */
   readonly masterKeys: { readonly file: string } | readonly (string | Uint8Array)[];

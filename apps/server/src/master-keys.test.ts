@@ -1,9 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { systemWorld } from "@countersign/tokens";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createIssuer, type IssuerOptions } from "./issuer.ts";
+import { startPostgres } from "./testing/postgres.ts";
 
 let folder: string;
 let file: string;
@@ -33,7 +35,21 @@ describe("the master keys of an issuer in somebody's program", () => {
     );
   });
 
-  test("are missed, and not made anew, beside a database that is there", async () => {
+  test("are made in a database of somebody's as well, where the issuer is new to it", async () => {
+    const theirs = new DatabaseSync(database.sqlite);
+    theirs.exec("create table customers (id text)");
+    theirs.close();
+    await start({ database, masterKeys: { file } });
+    expect(existsSync(file)).toBe(true);
+  });
+
+  test("are one, though several processes start at once on nothing", async () => {
+    await Promise.all(Array.from({ length: 3 }, () => start({ database, masterKeys: { file } })));
+    await start({ database, masterKeys: { file } });
+    expect(readFileSync(file, "utf8").trim().split("\n")).toHaveLength(1);
+  });
+
+  test("are missed, and not made anew, beside an issuer that is there", async () => {
     await start({ database, masterKeys: { file } });
     rmSync(file);
     await expect(start({ database, masterKeys: { file } })).rejects.toThrow("it must hold the master key");
@@ -41,8 +57,10 @@ describe("the master keys of an issuer in somebody's program", () => {
   });
 
   test("are never made for PostgreSQL, which several instances share", async () => {
-    const postgres = { postgres: "postgres://localhost:1/nowhere" };
+    const server = await startPostgres();
+    const postgres = { postgres: await server.url() };
     await expect(start({ database: postgres, masterKeys: { file } })).rejects.toThrow("openssl rand");
     expect(existsSync(file)).toBe(false);
+    await server.stop();
   });
 });

@@ -61,11 +61,10 @@ export interface Wired {
 export async function wire(options: IssuerOptions): Promise<Wired> {
   checkIssuerOptions(options);
   const world = options.world ?? systemWorld;
-  const masterKeys = await openMasterKeys(options, world);
   const store = await openStore(options.database, world);
   try {
     await store.migrate();
-    return await wireServices(options, store, world, masterKeys);
+    return await wireServices(options, store, world, await openMasterKeys(options, store, world));
   } catch (cause) {
     await store.close();
     throw cause;

@@ -77,7 +77,7 @@ describe("a verifier for an issuer elsewhere", () => {
     server.answer(`/auth${METADATA}`, { issuer, jwks_uri: `${issuer}${JWKS}` });
     server.answer(`/auth${JWKS}`, { keys: [desk.pair.generated.publicJwk] });
     const verifier = createRemoteVerifier(issuer, { fetch: server.fetch, now: () => desk.world.now() });
-    await verifier.verify(await desk.account({ iss: issuer }), AUDIENCE);
+    await verifier.verify(await issueAccessToken(accountClaims({ iss: issuer }), desk.pair.signing), AUDIENCE);
     expect(server.visits).toEqual([`${METADATA}/auth`, `/auth${METADATA}`, `/auth${JWKS}`]);
   });
 
@@ -86,7 +86,10 @@ describe("a verifier for an issuer elsewhere", () => {
     server.answer(`${METADATA}/auth`, { issuer: ISSUER, jwks_uri: `${ISSUER}${JWKS}` });
     server.answer(`/auth${METADATA}`, { issuer, jwks_uri: `${ISSUER}${JWKS}` });
     const verifier = createRemoteVerifier(issuer, { fetch: server.fetch, now: () => desk.world.now() });
-    const refused = verifier.verify(await desk.account({ iss: issuer }), AUDIENCE);
+    const refused = verifier.verify(
+      await issueAccessToken(accountClaims({ iss: issuer }), desk.pair.signing),
+      AUDIENCE,
+    );
     await expect(refused).rejects.toMatchObject({ reason: "unavailable" });
     expect(server.visits).toEqual([`${METADATA}/auth`]);
   });

@@ -22,6 +22,8 @@ afterAll(() => postgres.stop());
 interface Own {
   readonly database: { readonly sqlite: string } | { readonly postgres: string };
   readonly insert: string;
+  /** One of our tables, as it is called there. */
+  readonly accounts: string;
   rows(): Promise<unknown[]>;
 }
 
@@ -37,7 +39,7 @@ const databases: Readonly<Record<string, () => Promise<Own>>> = {
     };
     ask(table);
     const insert = "insert into customers (account, email) values (?, ?)";
-    return { database: { sqlite }, insert, rows: async () => ask("select * from customers") };
+    return { database: { sqlite }, insert, accounts: "accounts", rows: async () => ask("select * from customers") };
   },
   PostgreSQL: async () => {
     const url = await postgres.url();
@@ -50,7 +52,12 @@ const databases: Readonly<Record<string, () => Promise<Own>>> = {
     };
     await ask(table);
     const insert = "insert into customers (account, email) values ($1, $2)";
-    return { database: { postgres: url }, insert, rows: () => ask("select * from customers") };
+    return {
+      database: { postgres: url },
+      insert,
+      accounts: "countersign.accounts",
+      rows: () => ask("select * from customers"),
+    };
   },
 };
 
@@ -74,11 +81,11 @@ describe.each(Object.keys(databases))("a hook over %s", (kind) => {
 
   test("writes to tables of its own in the transaction of its event, and reads what it holds", async () => {
     const counted: unknown[] = [];
-    await open(({ insert }) => ({
+    await open(({ insert, accounts }) => ({
       "account.created": async ({ account, email }, tx) => {
         expect(await tx.query(insert, [account, email])).toEqual([]);
         const [row] = await tx.query<{ mine: number }>("select count(*) as mine from customers");
-        const [there] = await tx.query<{ name: string }>("select name from accounts");
+        const [there] = await tx.query<{ name: string }>(`select name from ${accounts}`);
         counted.push(Number(row?.mine), there?.name);
       },
     }));

@@ -10,6 +10,9 @@ const enabled: IssuerEvent = { type: "account.enabled", at: NOW, account: ada.id
 const disabled: IssuerEvent = { type: "account.disabled", at: NOW, account: ada.id, actor: null };
 
 export function eventCases(given: Given): void {
+  /** One of our tables, for statements in somebody's own words. */
+  const ours = (table: string) => [given.database.schema, table].filter(Boolean).join(".");
+
   describe("events", () => {
     test("are told in their order, once, after the work and before anybody else sees it", async () => {
       const { store } = given;
@@ -18,7 +21,7 @@ export function eventCases(given: Given): void {
       store.onEvents(async (events, query) => {
         told.push(
           events,
-          (await query("select name from accounts", [])).map(({ name }) => name),
+          (await query(`select name from ${ours("accounts")}`, [])).map(({ name }) => name),
         );
         told.push(await other.accounts.byId(ada.id));
       });
@@ -35,7 +38,7 @@ export function eventCases(given: Given): void {
       const { store } = given;
       const mistake = new Error("a mistake");
       store.onEvents(async (_, query) => {
-        await query("update accounts set name = 'changed'", []);
+        await query(`update ${ours("accounts")} set name = 'changed'`, []);
         throw mistake;
       });
       const failed = store.transaction(async (tx) => {
@@ -69,7 +72,7 @@ export function eventCases(given: Given): void {
       const { store } = given;
       await store.accounts.insert(ada);
       store.onEvents(async (_, query) => {
-        await query(`insert into account_metadata (account_id) values ('${ada.id}')`, []).catch(() => {});
+        await query(`insert into ${ours("account_metadata")} (account_id) values ('${ada.id}')`, []).catch(() => {});
       });
       const spoilt = store.transaction(async (tx) => {
         await tx.accounts.insert(bob);

@@ -50,7 +50,7 @@ export function migrationCases(given: Given): void {
       await store.accounts.insert(ada);
       await store.roles.insert(editor);
       await store.roles.grant(ada.id, "editor");
-      const back = await createMigrator(database.raw()).migrateTo("0001-beginning");
+      const back = await createMigrator(database.raw(), database.schema).migrateTo("0001-beginning");
       expect(back.error).toBeUndefined();
       expect(await store.roles.list()).toStrictEqual([editor]);
       await store.migrate();
@@ -62,7 +62,7 @@ export function migrationCases(given: Given): void {
       const empty = await given.databases.empty();
       try {
         if (empty.schema !== undefined) await empty.raw().schema.createSchema(empty.schema).execute();
-        await sql`create table sessions (something text)`.execute(empty.raw());
+        await empty.raw().schema.createTable("sessions").addColumn("something", "text").execute();
         const store = await empty.open();
         await expect(store.migrate()).rejects.toMatchObject({ reason: "unavailable" });
         expect(await tablesOf(empty.raw())).toEqual(["sessions"]);

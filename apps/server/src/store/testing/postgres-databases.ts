@@ -52,8 +52,8 @@ async function deleteRows(db: Kysely<Schema>): Promise<void> {
 
 function createDatabase(url: string): PostgresDatabase {
   const opened: Store[] = [];
-  // Raw SQL of a test finds the tables by this path. The stores have none.
-  const pool = new pg.Pool({ connectionString: url, max: 2, options: `-c search_path=${DEFAULT_SCHEMA}` });
+  // Raw SQL of a test finds our tables by this path, and makes its own where anybody would. The stores have none.
+  const pool = new pg.Pool({ connectionString: url, max: 2, options: `-c search_path=public,${DEFAULT_SCHEMA}` });
   pool.on("error", () => {});
   const dialect = postgresDialect(pool, { timeoutMs: 5000 });
   const kysely = inSchema(new Kysely<Schema>({ dialect }), DEFAULT_SCHEMA);
