@@ -149,7 +149,7 @@ export function auditChainCases(given: Given): void {
       await append(1, 3);
       await seal(2);
       const before = await store.audit.list({ limit: 10 });
-      const back = await createMigrator(database.raw()).migrateTo("0003-metadata-and-mails");
+      const back = await createMigrator(database.raw(), database.schema).migrateTo("0003-metadata-and-mails");
       expect(back.error).toBeUndefined();
       const ids = await sql<{ id: string }>`select id from audit order by at desc`.execute(database.raw());
       expect(ids.rows.map(({ id }) => id)).toEqual(before.map(({ id }) => id));
