@@ -262,7 +262,7 @@ describe("PostgreSQL itself", () => {
     expect(texts).toContainEqual(expect.stringContaining("create table"));
     // What a pooler of transactions cannot carry over from one statement to the next.
     const sessionState =
-      /^\s*(set (?!transaction)|listen|prepare|declare)|pg_(try_)?advisory_(lock|unlock)|search_path/i;
+      /^\s*(set (?!transaction|local)|listen|prepare|declare)|pg_(try_)?advisory_(lock|unlock)|search_path/i;
     expect(texts.filter((text) => sessionState.test(text))).toEqual([]);
     expect(sent.filter((query) => typeof query === "object" && query !== null && "name" in query)).toEqual([]);
     await store.close();
