@@ -4,35 +4,52 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { freePort } from "./free-port.ts";
-import { median } from "./statistics.ts";
+import type { Bench } from "../harness/bench.ts";
+import { freePort } from "../harness/free-port.ts";
+import { overRounds } from "../harness/statistics.ts";
 
-const RUNS = 5;
 const IDLE_MS = 5_000;
 
 /**
  * How long the built server takes until it serves, on a database that is up to date, and what it holds in memory when
- * idle. To reach: 1 s and 120 MB. Build first: `pnpm run build`.
+ * idle. Linux only. Build first: `pnpm run build`.
  */
-export async function startUp(): Promise<object> {
-  const dataDir = await mkdtemp(join(tmpdir(), "countersign-bench-"));
-  try {
-    const first = await run(dataDir);
-    const runs = [];
-    for (let index = 0; index < RUNS; index++) runs.push(await run(dataDir));
-    return {
-      "first start with keys, certificate, database, ms": first.readyMs.toFixed(0),
-      "ready after migrations, ms": median(runs.map(({ readyMs }) => readyMs)).toFixed(0),
-      "resident when idle, MB": median(runs.map(({ residentMb }) => residentMb)).toFixed(1),
-    };
-  } finally {
-    await rm(dataDir, { recursive: true, force: true });
-  }
-}
+export const startUp: Bench = {
+  name: "start-up",
+  question: "how long until the server serves, and what does it hold when idle?",
+  async run({ rounds }) {
+    const dataDir = await mkdtemp(join(tmpdir(), "countersign-bench-"));
+    try {
+      const first = await start(dataDir);
+      const runs = [];
+      for (let round = 0; round < rounds; round++) runs.push(await start(dataDir));
+      const ready = overRounds(
+        "ready after migrations",
+        "ms",
+        runs.map(({ readyMs }) => readyMs),
+      );
+      const resident = overRounds(
+        "resident when idle",
+        "MB",
+        runs.map(({ residentMb }) => residentMb),
+      );
+      return {
+        figures: [
+          { name: "first start, with keys, certificate, database", value: first.readyMs, unit: "ms" },
+          { ...ready, toReach: { atMost: 1000 } },
+          { ...resident, toReach: { atMost: 120 } },
+        ],
+        notes: [],
+      };
+    } finally {
+      await rm(dataDir, { recursive: true, force: true });
+    }
+  },
+};
 
-async function run(dataDir: string): Promise<{ readyMs: number; residentMb: number }> {
+async function start(dataDir: string): Promise<{ readyMs: number; residentMb: number }> {
   const began = performance.now();
-  const main = fileURLToPath(new URL("../../apps/server/dist/main.js", import.meta.url));
+  const main = fileURLToPath(new URL("../../../apps/server/dist/main.js", import.meta.url));
   const server = spawn(process.execPath, [main], {
     env: {
       PATH: process.env["PATH"],
