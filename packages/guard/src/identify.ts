@@ -1,6 +1,7 @@
 import { Refusal } from "@countersign/tokens";
 import type { AtOnce } from "./at-once.ts";
 import { bearerToken, usualToken } from "./bearer.ts";
+import { createCheckBudget } from "./check-budget.ts";
 import { Facts } from "./facts.ts";
 import { type Principal, type PrincipalRules, principalOf } from "./principal.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
@@ -38,6 +39,7 @@ export function createIdentifier<P extends string, Claims>(
   parts: IdentifierParts<P, Claims>,
 ): (facts: Facts) => AtOnce<Principal<P, Claims>> {
   const verified = createVerifiedTokens<Verified<P, Claims>>(parts);
+  const budget = createCheckBudget(parts);
   const requests = new WeakMap<Facts, Promise<Identity<P, Claims>>>();
 
   async function verify(text: string): Promise<Verified<P, Claims>> {
@@ -49,7 +51,8 @@ export function createIdentifier<P extends string, Claims>(
   async function read(facts: Facts): Promise<Identity<P, Claims>> {
     const voucher = voucherOf(facts);
     if (voucher) return { token: null, principal: principalOf(believed(voucher, parts), parts) };
-    return await verified.get(bearerToken(Facts.authorizationOf(facts)), verify);
+    const text = bearerToken(Facts.authorizationOf(facts));
+    return await verified.get(text, () => budget.spend(text, verify));
   }
 
   function judged({ token, principal }: Identity<P, Claims>): AtOnce<Principal<P, Claims>> {

@@ -21,6 +21,7 @@ export type {
   NoPolicy,
   Overwrite,
   RefusableShape,
+  Unguarded,
 } from "./guard-types.ts";
 export { createVerifier, type OwnToken, type OwnVerifier, type VerifierParts } from "./local-verifier.ts";
 export type { FromClaims, OidcOptions } from "./oidc-options.ts";

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { Agent } from "node:https";
-import { freePort } from "./free-port.ts";
+import { freePort } from "../harness/free-port.ts";
 
 /** A running server and how to call it. */
 export interface Server extends AsyncDisposable {

@@ -1,0 +1,9 @@
+import { forgedFlood } from "./forged-flood/forged-flood.ts";
+import type { Bench } from "./harness/bench.ts";
+import { protectedCall } from "./protected-call/protected-call.ts";
+import { signInFlood } from "./sign-in-flood/sign-in-flood.ts";
+import { startUp } from "./start-up/start-up.ts";
+
+import { types } from "./types/types.ts";
+
+export const benches: readonly Bench[] = [startUp, protectedCall, forgedFlood, signInFlood, types];

@@ -1,0 +1,129 @@
+import type { Bench, Figure, RunOptions } from "../harness/bench.ts";
+import { closedLoop, generatorNotes } from "../harness/closed-loop.ts";
+import { pinningNotes } from "../harness/cores.ts";
+import { startLoad } from "../harness/load-process.ts";
+import { pacedCalls } from "../harness/paced-calls.ts";
+import type { PacedCall } from "../harness/paced-calls-process.ts";
+import { overRounds, quantile } from "../harness/statistics.ts";
+import { createMint, type Mint } from "../harness/tokens.ts";
+import { type Contestant, guarded } from "../protected-call/contestants.ts";
+import { startContestant } from "../protected-call/start-contestant.ts";
+import type { Flood, FloodOutcome } from "./flood-process.ts";
+
+const FORGED_PER_S = 5_000;
+/** So many different ones; a refusal is never kept, so they cost the same when they come again. */
+const FORGED = 20_000;
+const GOOD_PER_S = 200;
+/** Of so many good calls one brings a new token of a session that has called before, and one a stranger's. */
+const CYCLE = 8;
+const FLOOD = new URL("flood-process.ts", import.meta.url);
+
+/** Latency of good calls at a fixed rate, alone and beside a flood of forged tokens. */
+export const forgedFlood: Bench = {
+  name: "forged-flood",
+  question: "do forged tokens slow down good calls?",
+  async run(options) {
+    const figures: Figure[] = [];
+    for (const contestant of guarded.filter(({ name }) => options.takesPart(name)))
+      figures.push(...(await flooded(contestant, options)));
+    return { figures, notes: [...generatorNotes(), ...pinningNotes()] };
+  },
+};
+
+async function flooded(contestant: Contestant, options: RunOptions): Promise<Figure[]> {
+  const rounds: Round[] = [];
+  for (let round = 0; round < options.rounds; round++) rounds.push(await measure(contestant, options));
+  const over = (what: string, unit: Figure["unit"], of: (round: Round) => number) =>
+    overRounds(`${contestant.name}, ${what}`, unit, rounds.map(of));
+  return [
+    ...kinds.flatMap((kind) => [
+      over(`${kind}, p99 alone`, "ms", ({ alone }) => p99(alone[kind])),
+      over(`${kind}, p99 flooded`, "ms", ({ beside }) => p99(beside[kind])),
+      over(`${kind}, served when flooded`, "%", ({ beside }) => served(beside[kind])),
+    ]),
+    {
+      ...over(
+        "known token, p99 flooded / alone",
+        "times",
+        ({ alone, beside }) => p99(beside["known token"]) / p99(alone["known token"]),
+      ),
+      toReach: { atMost: 2 },
+    },
+    over("forged tokens refused", "/s", ({ flood }) => answered(flood, "401")),
+    over("forged tokens sent away as busy", "/s", ({ flood }) => answered(flood, "503")),
+  ];
+}
+
+/** What a good call's token is to the guard. */
+const kinds = ["known token", "new token", "stranger's token"] as const;
+type Calls = Readonly<Record<(typeof kinds)[number], readonly PacedCall[]>>;
+
+interface Round {
+  readonly alone: Calls;
+  readonly beside: Calls;
+  readonly flood: FloodOutcome;
+}
+
+async function measure(contestant: Contestant, { warmUp, seconds }: RunOptions): Promise<Round> {
+  const mint = await createMint();
+  await using server = await startContestant(contestant, mint);
+  await closedLoop(server.url, server.credential, warmUp);
+  // Signed before anything is measured.
+  const [first, second] = [
+    await goodTokens(server.credential, mint, seconds),
+    await goodTokens(server.credential, mint, seconds),
+  ];
+  const forged = await mint.forged(FORGED);
+
+  const alone = await goodCalls(server.url, first, seconds);
+  const flood = startLoad<Flood, FloodOutcome>(FLOOD, { url: server.url, tokens: forged, perSecond: FORGED_PER_S });
+  const beside = await goodCalls(server.url, second, seconds);
+  flood.stop();
+  return { alone, beside, flood: await flood.outcome };
+}
+
+function kindAt(index: number): (typeof kinds)[number] {
+  if (index % CYCLE === 0) return "new token";
+  return index % CYCLE === CYCLE / 2 ? "stranger's token" : "known token";
+}
+
+async function goodTokens(known: string, mint: Mint, seconds: number): Promise<readonly string[]> {
+  const count = GOOD_PER_S * seconds;
+  const tokens = {
+    "known token": Array.from({ length: count }, () => known),
+    "new token": await mint.good(count),
+    "stranger's token": await mint.strangers(count),
+  };
+  return tokens["known token"].map((_, index) => tokens[kindAt(index)][index] ?? known);
+}
+
+async function goodCalls(url: string, tokens: readonly string[], seconds: number): Promise<Calls> {
+  const calls = await pacedCalls({ url, tokens, perSecond: GOOD_PER_S, seconds });
+  const ofKind = (kind: string) => calls.filter((_, index) => kindAt(index) === kind);
+  return {
+    "known token": ofKind("known token"),
+    "new token": ofKind("new token"),
+    "stranger's token": ofKind("stranger's token"),
+  };
+}
+
+function answered({ statuses, seconds }: FloodOutcome, status: string): number {
+  return (statuses[status] ?? 0) / seconds;
+}
+
+/** In milliseconds, of the calls that were served. */
+function p99(calls: readonly PacedCall[]): number {
+  return quantile(
+    calls.filter(isServed).map(({ latency }) => latency),
+    0.99,
+  );
+}
+
+/** In per cent. */
+function served(calls: readonly PacedCall[]): number {
+  return (calls.filter(isServed).length / calls.length) * 100;
+}
+
+function isServed({ status }: PacedCall): boolean {
+  return status === 200;
+}

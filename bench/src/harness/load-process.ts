@@ -1,0 +1,34 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { pinned } from "./cores.ts";
+
+/** A load in a process of its own, on the load's core. */
+export interface Load<Outcome> {
+  readonly outcome: Promise<Outcome>;
+  /** Asks it to end; it still tells its outcome. */
+  stop(): void;
+}
+
+/** Starts a load program (one that calls `loadProgram`) with its job. */
+export function startLoad<Job, Outcome>(program: URL, job: Job): Load<Outcome> {
+  const [execPath = "", ...execArgv] = pinned("load", [
+    process.execPath,
+    "--conditions=source",
+    "--max-semi-space-size=64",
+  ]);
+  const child = fork(program, { execPath, execArgv, serialization: "advanced" });
+  child.send(job as object);
+  const exited = once(child, "exit").then(([code]) => Promise.reject(new Error(`${program.pathname} ended: ${code}`)));
+  const outcome = Promise.race([once(child, "message") as Promise<[Outcome]>, exited]).then(([message]) => message);
+  return { outcome, stop: () => void child.send("stop") };
+}
+
+/** The inside of a load program. `stopped` is set when enough is enough. */
+export function loadProgram<Job, Outcome>(work: (job: Job, stopped: AbortSignal) => Promise<Outcome>): void {
+  const stop = new AbortController();
+  process.once("message", async (job) => {
+    process.on("message", () => stop.abort());
+    const outcome = await work(job as Job, stop.signal);
+    process.send?.(outcome, () => process.disconnect?.());
+  });
+}

@@ -1,0 +1,52 @@
+import type { Bench, Bound, Figure, RunOptions } from "../harness/bench.ts";
+import { closedLoop, generatorNotes } from "../harness/closed-loop.ts";
+import { pinningNotes } from "../harness/cores.ts";
+import { overRounds } from "../harness/statistics.ts";
+import { createMint, type Mint } from "../harness/tokens.ts";
+import { type Contestant, contestantNotes, contestants } from "./contestants.ts";
+import { firstCalls } from "./first-calls.ts";
+import { startContestant } from "./start-contestant.ts";
+
+/** What is compared: how many times as fast the first is as the second, in the same round. */
+const comparisons: readonly { readonly of: string; readonly to: string; readonly toReach: Bound }[] = [
+  // The guard's own cost is what is missing to 1, so this says both: 0.9 of unguarded, and at most 5 % of the call.
+  { of: "guarded-official", to: "unguarded-official", toReach: { atLeast: 0.95 } },
+];
+
+/** Requests per second of one protected query with one token, as everybody serves it. */
+export const protectedCall: Bench = {
+  name: "protected-call",
+  question: "what does a protected query cost, beside what people would take instead?",
+  async run(options) {
+    const chosen = contestants.filter(({ name }) => options.takesPart(name));
+    const rates: Rates = new Map(chosen.map(({ name }) => [name, []]));
+    for (let round = 0; round < options.rounds; round++) {
+      const mint = await createMint();
+      for (const each of chosen) rates.get(each.name)?.push(await rateOf(each, mint, options));
+    }
+    return {
+      figures: [
+        ...[...rates].map(([name, rounds]) => overRounds(name, "/s", rounds)),
+        ...comparisons.flatMap((comparison) => compare(rates, comparison)),
+        ...(await firstCalls(options)),
+      ],
+      notes: [...generatorNotes(), ...pinningNotes(), ...contestantNotes()],
+    };
+  },
+};
+
+type Rates = ReadonlyMap<string, number[]>;
+
+async function rateOf(contestant: Contestant, mint: Mint, { warmUp, seconds }: RunOptions): Promise<number> {
+  await using server = await startContestant(contestant, mint);
+  await closedLoop(server.url, server.credential, warmUp);
+  return await closedLoop(server.url, server.credential, seconds);
+}
+
+/** Nothing where one of the two could not run here. */
+function compare(rates: Rates, { of, to, toReach }: (typeof comparisons)[number]): Figure[] {
+  const others = rates.get(to);
+  const ratios = rates.get(of)?.flatMap((rate, round) => (others?.[round] ? rate / others[round] : []));
+  if (!ratios?.length) return [];
+  return [{ ...overRounds(`${of} / ${to}`, "times", ratios), toReach }];
+}
