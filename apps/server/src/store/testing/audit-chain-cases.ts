@@ -1,5 +1,4 @@
 import { AUDIT_BEGINNING, type ChainedEntry, chainEntries } from "@countersign/tokens";
-import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { createMigrator } from "../migrate.ts";
 import type { AuditFilter } from "../store.ts";
