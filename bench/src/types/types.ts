@@ -1,4 +1,4 @@
-import { type ApiCost, createTypeCosts, type TypeCost } from "../../../packages/guard/src/testing/type-cost.ts";
+import { type ApiCost, createTypeCosts, type TypeCost } from "../../../packages/guard/src/test-support/type-cost.ts";
 import type { Bench, Bound, Figure } from "../harness/bench.ts";
 import { overRounds } from "../harness/statistics.ts";
 
