@@ -8,13 +8,13 @@ const run = promisify(execFile);
 const CONNECTIONS = 32;
 
 /** What calls as fast as it is answered. */
-interface Generator {
+export interface Generator {
   readonly command: readonly string[];
   /** Requests per second. @throws {Error} where an answer was not 200. */
   read(output: string): number;
 }
 
-const wrk: Generator = {
+export const wrk: Generator = {
   command: ["wrk", "-t1", `-c${CONNECTIONS}`, "-d", "SECONDS", "-H", "HEADER", "URL"],
   read(output) {
     const bad = /Non-2xx or 3xx responses: \d+|Socket errors: .*/.exec(output);
@@ -23,7 +23,7 @@ const wrk: Generator = {
   },
 };
 
-const autocannon: Generator = {
+export const autocannon: Generator = {
   command: [
     process.execPath,
     fileURLToPath(import.meta.resolve("autocannon")),
@@ -36,8 +36,7 @@ const autocannon: Generator = {
   },
 };
 
-const hasWrk = spawnSync("wrk", ["-v"]).error === undefined;
-const generator = hasWrk ? wrk : autocannon;
+export const hasWrk = spawnSync("wrk", ["-v"]).error === undefined;
 
 export function generatorNotes(): readonly string[] {
   return hasWrk
@@ -46,7 +45,12 @@ export function generatorNotes(): readonly string[] {
 }
 
 /** Requests per second that are answered with 200 on 32 connections, each of which calls as soon as it was answered. */
-export async function closedLoop(url: string, token: string, seconds: number): Promise<number> {
+export async function closedLoop(
+  url: string,
+  token: string,
+  seconds: number,
+  generator: Generator = hasWrk ? wrk : autocannon,
+): Promise<number> {
   const values: Readonly<Record<string, string>> = {
     SECONDS: String(seconds),
     HEADER: `Authorization: Bearer ${token}`,

@@ -11,7 +11,7 @@ export interface Setup {
   readonly notes: readonly Note[];
 }
 
-export interface Note {
+interface Note {
   readonly id: string;
   readonly text: string;
 }

@@ -11,6 +11,10 @@ import { startContestant } from "./start-contestant.ts";
 const comparisons: readonly { readonly of: string; readonly to: string; readonly toReach: Bound }[] = [
   // The guard's own cost is what is missing to 1, so this says both: 0.9 of unguarded, and at most 5 % of the call.
   { of: "guarded-official", to: "unguarded-official", toReach: { atLeast: 0.95 } },
+  { of: "guarded-straight", to: "trpc-jose", toReach: { atLeast: 6 } },
+  { of: "guarded-straight", to: "fastapi", toReach: { atLeast: 2 } },
+  { of: "guarded-straight", to: "better-auth", toReach: { atLeast: 15 } },
+  { of: "guarded-straight", to: "fastify-jwt-cached", toReach: { atLeast: 0.5 } },
 ];
 
 /** Requests per second of one protected query with one token, as everybody serves it. */

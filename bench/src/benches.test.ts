@@ -1,0 +1,22 @@
+import { describe, expect, test } from "vitest";
+import { benches } from "./benches.ts";
+import { table } from "./harness/table.ts";
+
+const quick = { rounds: 1, seconds: 1, warmUp: 1 };
+/** `start-up` needs a build, and the parts of `types` are run by the guard's own test of its cost. */
+const needsMore = ["start-up", "types"];
+
+describe("every bench runs", () => {
+  test.each(benches.filter(({ name }) => !needsMore.includes(name)))(
+    "$name",
+    async (bench) => {
+      const takesPart = (name: string) => ["raw-http", "unguarded-official", "guarded-official"].includes(name);
+      const result = await bench.run({ ...quick, takesPart });
+      const missing = result.figures.filter(({ value }) => !Number.isFinite(value)).map(({ name }) => name);
+      // Of a single second's few first calls all may be sent away: then nobody measured how long they took.
+      expect(missing.filter((name) => !/ p99 flooded/.test(name))).toEqual([]);
+      expect(table(result).split("\n").length).toBeGreaterThan(result.figures.length);
+    },
+    120_000,
+  );
+});
