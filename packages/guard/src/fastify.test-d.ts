@@ -27,8 +27,9 @@ fastify().register(fastifyGuardPlugin<AppRouter>, { prefix: "/trpc", logLevel: "
 
 // Either plugin's options are the other's.
 declare const theirs: FastifyTRPCPluginOptions<AppRouter>;
-export const ours: FastifyGuardPluginOptions<AppRouter> = theirs;
-export const same: FastifyTRPCPluginOptions<AppRouter> = ours;
+declare const ours: FastifyGuardPluginOptions<AppRouter>;
+fastify().register(fastifyGuardPlugin<AppRouter>, theirs);
+fastify().register(fastifyTRPCPlugin<AppRouter>, ours);
 // @ts-expect-error: a WebSocket's context outlives its token
 fastify().register(fastifyGuardPlugin<AppRouter>, { useWSS: true, trpcOptions });
 
