@@ -25,7 +25,13 @@ fastify().register(fastifyGuardPlugin, { prefix: "/trpc", trpcOptions });
 fastify().register(fastifyTRPCPlugin, { prefix: "/trpc", trpcOptions });
 fastify().register(fastifyGuardPlugin<AppRouter>, { prefix: "/trpc", logLevel: "warn", trpcOptions });
 
-export const same: FastifyTRPCPluginOptions<AppRouter> = { trpcOptions } satisfies FastifyGuardPluginOptions<AppRouter>;
+// Either plugin's options are the other's.
+declare const theirs: FastifyTRPCPluginOptions<AppRouter>;
+declare const ours: FastifyGuardPluginOptions<AppRouter>;
+fastify().register(fastifyGuardPlugin<AppRouter>, theirs);
+fastify().register(fastifyTRPCPlugin<AppRouter>, ours);
+// @ts-expect-error: a WebSocket's context outlives its token
+fastify().register(fastifyGuardPlugin<AppRouter>, { useWSS: true, trpcOptions });
 
 fastify().register(fastifyGuardPlugin<AppRouter>, {
   prefix: "/trpc",

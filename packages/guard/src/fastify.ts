@@ -1,14 +1,13 @@
 import type { AnyTRPCRouter } from "@trpc/server";
-import { type FastifyTRPCPluginOptions, fastifyRequestHandler } from "@trpc/server/adapters/fastify";
+import { fastifyRequestHandler } from "@trpc/server/adapters/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { seal } from "./seal.ts";
 import { createAnswer } from "./straight/answer.ts";
-import { checkPluginOptions, type PluginOptions } from "./straight/plugin-options.ts";
+import { checkPluginOptions, type FastifyGuardPluginOptions, type PluginOptions } from "./straight/plugin-options.ts";
 import { routesOf } from "./straight/routes.ts";
 import { readStraightCall } from "./straight/straight-call.ts";
 
-/** tRPC's own: `{ prefix, trpcOptions: { router, createContext, responseMeta, … } }`. */
-export type FastifyGuardPluginOptions<TRouter extends AnyTRPCRouter> = FastifyTRPCPluginOptions<TRouter>;
+export type { FastifyGuardPluginOptions } from "./straight/plugin-options.ts";
 
 /**
  * Serves a guarded router in a Fastify server, in place of `fastifyTRPCPlugin` and with the same options. Single queries and

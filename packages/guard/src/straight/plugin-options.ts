@@ -1,10 +1,24 @@
 import type { AnyTRPCRouter } from "@trpc/server";
-import type { FastifyTRPCPluginOptions } from "@trpc/server/adapters/fastify";
+import type { NodeHTTPCreateContextOption } from "@trpc/server/adapters/node-http";
+import type { HTTPBaseHandlerOptions } from "@trpc/server/http";
+import type { FastifyReply, FastifyRequest } from "fastify";
 
-/** What tRPC's own plugin takes. */
-export type PluginOptions = FastifyTRPCPluginOptions<AnyTRPCRouter>;
+/**
+ * The options of tRPC's own plugin, without those for WebSockets. Written down here because tRPC's type of this kind wants
+ * the types of `ws` beside it.
+ */
+export interface FastifyGuardPluginOptions<TRouter extends AnyTRPCRouter> {
+  /** The path that the router is served at, such as `/trpc`. */
+  readonly prefix?: string;
+  /** The router, `createContext`, `onError`, `responseMeta` and what else tRPC's handler takes. */
+  readonly trpcOptions: HTTPBaseHandlerOptions<TRouter, FastifyRequest> & {
+    /** The largest body in bytes that tRPC reads itself, such as a form. Limit JSON by Fastify's `bodyLimit`. */
+    maxBodySize?: number;
+  } & NodeHTTPCreateContextOption<TRouter, FastifyRequest, FastifyReply>;
+}
 
-/** What its handler takes: the router, `createContext` and whatever else the user gave. */
+/** The same, whatever the router: inside, its types say nothing. */
+export type PluginOptions = FastifyGuardPluginOptions<AnyTRPCRouter>;
 export type HandlerOptions = PluginOptions["trpcOptions"];
 
 /** The plugin's own, and what Fastify itself reads from the options of any plugin. */
@@ -22,15 +36,12 @@ const knownToHandler: ReadonlySet<string> = new Set([
   "allowMethodOverride",
 ] satisfies (keyof HandlerOptions)[]);
 
-const ofWebSockets: ReadonlySet<string> = new Set([
-  "keepAlive",
-  "dangerouslyDisablePong",
-  "experimental_encoder",
-] satisfies (keyof HandlerOptions)[]);
+const ofWebSockets: ReadonlySet<string> = new Set(["keepAlive", "dangerouslyDisablePong", "experimental_encoder"]);
 
 /** @throws {TypeError} with a sentence that names the option, for whatever this plugin cannot honour. */
 export function checkPluginOptions({ trpcOptions, ...options }: PluginOptions): HandlerOptions {
-  if (options.useWSS) throw new TypeError("useWSS: a WebSocket's context outlives its token; use event streams");
+  if ("useWSS" in options && options.useWSS)
+    throw new TypeError("useWSS: a WebSocket's context outlives its token; use event streams");
   for (const name of given(options)) {
     if (!known.has(name)) throw new TypeError(`${name}: an option that this plugin does not know`);
   }
