@@ -1,0 +1,23 @@
+import { z } from "zod";
+
+const environment = z.object({
+  NOTES_PORT: z.coerce.number().pipe(z.int().min(1).max(65_535)).default(3000),
+  NOTES_DATABASE: z.string().default("notes.db"),
+  /** How this API is known to the issuer and named in its tokens: its public base URL. */
+  NOTES_AUDIENCE: z.url().optional(),
+  /** Who signs people in. */
+  NOTES_ISSUER: z.url().default("https://localhost:8443"),
+  /** The origin of a web app that may call from a browser. */
+  NOTES_WEB_ORIGIN: z.url().optional(),
+});
+
+const { data: read, error } = environment.safeParse(process.env);
+if (!read) throw new TypeError(z.prettifyError(error));
+
+export const config = {
+  port: read.NOTES_PORT,
+  database: read.NOTES_DATABASE,
+  audience: read.NOTES_AUDIENCE ?? `http://localhost:${read.NOTES_PORT}`,
+  issuer: read.NOTES_ISSUER,
+  webOrigin: read.NOTES_WEB_ORIGIN,
+};

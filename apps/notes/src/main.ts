@@ -1,0 +1,25 @@
+import { facts } from "@countersign/guard";
+import cors from "@fastify/cors";
+import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
+import { fastify } from "fastify";
+import { config } from "./config.ts";
+import { openNotes } from "./notes.ts";
+import { appRouter, type NotesRouter } from "./router.ts";
+import { guard } from "./trpc.ts";
+
+const notes = openNotes(config.database);
+const app = fastify();
+if (config.webOrigin) await app.register(cors, { origin: config.webOrigin, exposedHeaders: ["WWW-Authenticate"] });
+await app.register(fastifyTRPCPlugin, {
+  prefix: "/trpc",
+  trpcOptions: {
+    router: appRouter,
+    createContext: ({ req }) => ({ auth: facts(req), notes }),
+    responseMeta: guard.responseMeta,
+    maxBatchSize: guard.maxBatchSize,
+  } satisfies FastifyTRPCPluginOptions<NotesRouter>["trpcOptions"],
+});
+app.addHook("onClose", async () => notes.close());
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void app.close());
+
+process.stdout.write(`Notes at ${await app.listen({ host: "localhost", port: config.port })}/trpc\n`);

@@ -1,0 +1,22 @@
+import { createGuard, type Facts } from "@countersign/guard";
+import { initTRPC } from "@trpc/server";
+import superjson from "superjson";
+import { config } from "./config.ts";
+import type { Notes } from "./notes.ts";
+
+export interface Context {
+  /** What the request says about its sender. The guard judges it. */
+  readonly auth: Facts;
+  readonly notes: Notes;
+}
+
+// `t` stays here: whoever builds a procedure takes it from the guard, with a policy.
+const t = initTRPC.context<Context>().create({ transformer: superjson });
+
+export const guard = createGuard(t, {
+  issuer: config.issuer,
+  audience: config.audience,
+  permissions: ["notes:read", "notes:write", "notes:moderate"],
+  revocation: { mode: "until-expiry" },
+});
+export const { open, allowed, router, createCallerFactory } = guard;
