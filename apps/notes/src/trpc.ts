@@ -1,6 +1,7 @@
 import { createGuard, type Facts } from "@countersign/guard";
 import { initTRPC } from "@trpc/server";
 import superjson from "superjson";
+import { access } from "./access.ts";
 import { config } from "./config.ts";
 import type { Notes } from "./notes.ts";
 
@@ -15,8 +16,8 @@ const t = initTRPC.context<Context>().create({ transformer: superjson });
 
 export const guard = createGuard(t, {
   issuer: config.issuer,
-  audience: config.audience,
-  permissions: ["notes:read", "notes:write", "notes:moderate"],
+  audience: access.audience,
+  permissions: access.permissions,
   revocation: { mode: "until-expiry" },
 });
 export const { open, allowed, router, createCallerFactory } = guard;
