@@ -15,6 +15,7 @@ const checks: Checks<IssuerOptions> = {
   database: judgeDatabase,
   masterKeys: judgeMasterKeys,
   signUp: optional((value) => unless(["closed", "invite", "open"].includes(value as string), "closed, invite or open")),
+  signUpRoles: optional(aList),
   clients: optional(aList),
   permissions: optional(aList),
   roles: optional(aTable),

@@ -3,6 +3,7 @@ export { type Reason, Refusal } from "@countersign/tokens";
 export { type App, createApp } from "./app.ts";
 export { type Config, readConfig, type TlsConfig } from "./config.ts";
 export { type ConfigFile, defineConfig } from "./config-file.ts";
+export { devCertificate } from "./dev-certificate.ts";
 export type { EventName, IssuerEvent } from "./events.ts";
 export type { FetchOptions, IssuerFetch } from "./http/fetch.ts";
 export {

@@ -37,6 +37,8 @@ export interface IssuerOptions<
   readonly masterKeys: { readonly file: string } | readonly (string | Uint8Array)[];
   /** Who may make an account; `invite` unless given. */
   readonly signUp?: SignUpPolicy | undefined;
+  /** Names of roles that everybody holds who signs up, beside those of an invitation. Given once: not to who is there. */
+  readonly signUpRoles?: readonly string[] | undefined;
   /** Apps beside `console` and `cli`, each with the audiences that it may get tokens for: registered ones, or the issuer. */
   readonly clients?: readonly Client[] | undefined;
   /**

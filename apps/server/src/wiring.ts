@@ -121,7 +121,7 @@ async function wireServices(
     }),
     setUp: createSetUp(common),
     signIn: createSignIn({ ...common, methods }),
-    signUps: createSignUps({ ...common, policy: options.signUp ?? "invite" }),
+    signUps: createSignUps({ ...common, policy: options.signUp ?? "invite", roles: options.signUpRoles ?? [] }),
   };
 
   const verifier = createVerifier({

@@ -1,7 +1,8 @@
 import { type AccessDeclaration, type DeclaredRole, readAccessDeclaration } from "@countersign/tokens";
 import type { Client } from "../store/records.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, Transaction } from "../store/store.ts";
 import { applyPlan, planFor } from "./access-changes.ts";
+import { ADMINISTRATOR } from "./administrators.ts";
 import type { AuditWriter } from "./audit.ts";
 import { ensureBuiltInRoles, isBuiltIn } from "./built-in-roles.ts";
 import { NOBODY } from "./caller.ts";
@@ -17,6 +18,7 @@ export interface Registrations {
   /** APIs elsewhere. */
   readonly audiences?: readonly AccessDeclaration[] | undefined;
   readonly clients?: readonly Client[] | undefined;
+  readonly signUpRoles?: readonly string[] | undefined;
 }
 
 /**
@@ -29,7 +31,7 @@ export async function ensureRegistrations(
   { store, audit }: { store: Store; audit: AuditWriter },
   registrations: Registrations,
 ): Promise<void> {
-  const { issuer, builtIn, audiences = [], clients = [] } = registrations;
+  const { issuer, builtIn, audiences = [], clients = [], signUpRoles = [] } = registrations;
   const declarations = [ownDeclaration(registrations), ...audiences.map((one, at) => declarationOf(one, at, issuer))];
   await store.transaction(async (tx) => {
     // In this order everywhere: who changes rights comes with the first one.
@@ -46,7 +48,13 @@ export async function ensureRegistrations(
       if (ours.some(({ id }) => id === client.id)) throw new TypeError(`client "${client.id}" is built in`);
       await tx.clients.upsert(client);
     }
+    for (const name of signUpRoles) await assertForEverybody(tx, name);
   });
+}
+
+async function assertForEverybody(tx: Transaction, name: string): Promise<void> {
+  if (name === ADMINISTRATOR) throw new TypeError(`signUpRoles: not everybody can be "${ADMINISTRATOR}"`);
+  if (!(await tx.roles.byName(name))) throw new TypeError(`signUpRoles: there is no role "${name}"`);
 }
 
 /** What holds at the issuer's own audience. */

@@ -38,6 +38,29 @@ describe("signing up", () => {
     await closed.close();
   });
 
+  test("gives everybody the roles of whoever signs up, while they are there", async () => {
+    const roles = { writer: { permissions: ["notes:write"] }, reader: { permissions: [] } };
+    const open = await openTestIssuer({
+      signUp: "open",
+      permissions: ["notes:write"],
+      roles,
+      signUpRoles: ["writer", "reader"],
+    });
+    const rolesOf = async (email: string) => (await open.services.accounts.get({ email })).roles.toSorted();
+    await signUp({ email: "first@example.com" }, open);
+    expect(await rolesOf("first@example.com")).toEqual(["reader", "writer"]);
+    await open.store.roles.remove("reader");
+    await signUp({ email: "second@example.com" }, open);
+    expect(await rolesOf("second@example.com")).toEqual(["writer"]);
+    await open.close();
+  });
+
+  test("does not start with a role for everybody that is none, or too much", async () => {
+    for (const name of ["nobody-made-it", "administrator"]) {
+      await expect(openTestIssuer({ signUpRoles: [name] })).rejects.toThrow(/^signUpRoles: /);
+    }
+  });
+
   test("is for everybody where it is open, without any right", async () => {
     const open = await openTestIssuer({ signUp: "open" });
     await signUp({}, open);

@@ -1,5 +1,5 @@
 import { Refusal, type World } from "@countersign/tokens";
-import type { Store } from "../store/store.ts";
+import type { Queries, Store } from "../store/store.ts";
 import type { AuditWriter } from "./audit.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
@@ -40,10 +40,12 @@ export interface SignUpsDeps {
   readonly newAccounts: NewAccounts;
   readonly passwords: Passwords;
   readonly policy: SignUpPolicy;
+  /** Held by everybody who signs up. */
+  readonly roles: readonly string[];
 }
 
 export function createSignUps(deps: SignUpsDeps): SignUps {
-  const { store, audit, clients, handoffs, limits, mails, newAccounts, passwords, policy } = deps;
+  const { store, audit, clients, handoffs, limits, mails, newAccounts, passwords, policy, roles } = deps;
 
   const create = async (input: SignUpInput, request: SignInRequest, caller: Caller): Promise<HandoffReply> => {
     if (policy === "closed" || (policy === "invite" && input.invitation === undefined)) {
@@ -57,7 +59,8 @@ export function createSignUps(deps: SignUpsDeps): SignUps {
       const invitation = secret === undefined ? undefined : await takeInvitation(tx, secret, prepared.email);
       const at = await tx.now();
       const via = invitation ? "invitation" : "sign_up";
-      const account = await newAccounts.insert(tx, prepared, { roles: invitation?.roles ?? [], via }, at);
+      const given = new Set([...(await rolesThere(tx, roles)), ...(invitation?.roles ?? [])]);
+      const account = await newAccounts.insert(tx, prepared, { roles: [...given], via }, at);
       const detail = { invitation: invitation?.id ?? null, client: request.client };
       await audit.write(tx, { event: "sign_up.accepted", at, by: caller, actor: account.id, detail });
       return await handoffs.create(tx, account, { amr: ["pwd"], acr: "1fa" }, request, at);
@@ -83,4 +86,11 @@ export function createSignUps(deps: SignUpsDeps): SignUps {
       }
     },
   };
+}
+
+/** One that was removed since the start is no reason to turn anybody away. */
+async function rolesThere(queries: Queries, names: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of names) if (await queries.roles.byName(name)) found.push(name);
+  return found;
 }
