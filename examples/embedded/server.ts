@@ -7,7 +7,7 @@ import { z } from "zod";
 
 const permissions = ["notes:read", "notes:write"] as const;
 const issuer = await createIssuer({
-  issuer: "https://localhost:8443/auth",
+  issuer: `${process.env["APP_URL"] ?? "https://localhost:8443"}/auth`,
   database: { sqlite: "data/issuer.db" },
   masterKeys: { file: "data/master-key" },
   permissions,
@@ -34,5 +34,5 @@ const app = fastify({ https: await devCertificate("data") });
 await app.register(issuer.plugin);
 const createContext = ({ req }: { req: Parameters<typeof facts>[0] }) => ({ auth: facts(req) });
 await app.register(fastifyGuardPlugin, { prefix: "/trpc", trpcOptions: { router: appRouter, createContext } });
-await app.listen({ port: 8443 });
+await app.listen({ port: Number(new URL(issuer.issuer).port) });
 process.stdout.write(`${(await issuer.setUpLink()) ?? "There is an administrator."}\n`);

@@ -4,7 +4,7 @@ export const permissions = ["notes:read", "notes:write"] as const;
 
 /** One a process, whatever imports it. */
 export const issuer = await createIssuer({
-  issuer: process.env["APP_URL"] ? `${process.env["APP_URL"]}/auth` : "https://localhost:8443/auth",
+  issuer: `${process.env["APP_URL"] ?? "https://localhost:8443"}/auth`,
   database: { sqlite: "data/issuer.db" },
   masterKeys: { file: "data/master-key" },
   permissions,

@@ -1,6 +1,6 @@
 import { facts } from "@countersign/guard";
+import { type FastifyGuardPluginOptions, fastifyGuardPlugin } from "@countersign/guard/fastify";
 import cors from "@fastify/cors";
-import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
 import { fastify } from "fastify";
 import { config } from "./config.ts";
 import { openNotes } from "./notes.ts";
@@ -10,14 +10,14 @@ import { guard } from "./trpc.ts";
 const notes = openNotes(config.database);
 const app = fastify();
 if (config.webOrigin) await app.register(cors, { origin: config.webOrigin, exposedHeaders: ["WWW-Authenticate"] });
-await app.register(fastifyTRPCPlugin, {
+await app.register(fastifyGuardPlugin, {
   prefix: "/trpc",
   trpcOptions: {
     router: appRouter,
     createContext: ({ req }) => ({ auth: facts(req), notes }),
     responseMeta: guard.responseMeta,
     maxBatchSize: guard.maxBatchSize,
-  } satisfies FastifyTRPCPluginOptions<NotesRouter>["trpcOptions"],
+  } satisfies FastifyGuardPluginOptions<NotesRouter>["trpcOptions"],
 });
 app.addHook("onClose", async () => notes.close());
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void app.close());

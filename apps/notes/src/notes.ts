@@ -39,7 +39,9 @@ export function openNotes(file: string): Notes {
   const ownedBy = db.prepare("select * from notes where owner = ? order by id");
   const byId = db.prepare("select * from notes where id = ?");
   const insert = db.prepare("insert into notes (owner, title, text) values (?, ?, ?) returning *");
-  const update = db.prepare("update notes set title = ?, text = ?, changed = current_timestamp where id = ? returning *");
+  const update = db.prepare(
+    "update notes set title = ?, text = ?, changed = current_timestamp where id = ? returning *",
+  );
   const remove = db.prepare("delete from notes where id = ?");
 
   return {

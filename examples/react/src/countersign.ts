@@ -16,9 +16,6 @@ session.onAccountChange(() => queryClient.clear());
 
 /** The tRPC client that an app has anyway: one link more, and the session's fetch. */
 const client = createTRPCClient<NotesRouter>({
-  links: [
-    session.link(),
-    httpBatchStreamLink({ url: `${notes}/trpc`, transformer: superjson, fetch: session.fetch }),
-  ],
+  links: [session.link(), httpBatchStreamLink({ url: `${notes}/trpc`, transformer: superjson, fetch: session.fetch })],
 });
 export const trpc = createTRPCOptionsProxy<NotesRouter>({ client, queryClient });

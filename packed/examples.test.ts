@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { freePort } from "../packages/client/src/testing/free-port.ts";
+import { output } from "./testing/command.ts";
+import { type Issuer, startIssuer } from "./testing/issuer.ts";
+import { type Started, start } from "./testing/started.ts";
+
+const { examples } = inject("packed");
+const code = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
+
+describe.each([
+  { kind: "embedded", program: "server.ts", list: ["seven plums"] },
+  { kind: "fetch", program: "serve.ts", list: ["seven plums, 1970"] },
+])("the example with issuer and API in one process: $kind", ({ kind, program, list }) => {
+  test("serves over TLS, answers what somebody's roles permit, and refuses them when they have left", async () => {
+    const cwd = join(examples, kind);
+    const env = { APP_URL: `https://localhost:${await freePort()}` };
+    const server = await start([program], /\/auth\/setup#/, { cwd, env });
+    try {
+      const trusting = { ...env, NODE_EXTRA_CA_CERTS: join(cwd, "data/ca.pem") };
+      const told = JSON.parse(await output(process.execPath, ["client.ts"], { cwd, env: trusting }));
+      expect(told).toEqual({ list, afterwards: "no_token" });
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
+test("the embedded form is one file of at most 40 lines", () => {
+  expect(code(readFileSync(join(examples, "embedded/server.ts"), "utf8")).length).toBeLessThanOrEqual(40);
+});
+
+describe("notes, an API in a process of its own", () => {
+  let issuer: Issuer;
+  let notes: Started;
+  let url: string;
+  const password = "seven plums in winter";
+  const countersign = (args: readonly string[], input?: string) =>
+    output("npx", ["--no-install", "@countersign/cli", ...args], { cwd: examples, env: issuer.terminal, input });
+  const call = async (path: string, token: string | undefined, input?: object) => {
+    const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+    const method = input ? { method: "POST", body: JSON.stringify({ json: input }) } : {};
+    const response = await fetch(`${url}/trpc/${path}`, { headers, ...method });
+    const { result, error } = (await response.json()) as {
+      result?: { data: { json: unknown } };
+      error?: { json: unknown };
+    };
+    return { status: response.status, json: result?.data.json ?? error?.json };
+  };
+  const refused = (reason: string) =>
+    expect.objectContaining({ data: expect.objectContaining({ reason, ran: false }) });
+
+  beforeAll(async () => {
+    const port = await freePort();
+    url = `http://localhost:${port}`;
+    issuer = await startIssuer(examples, { COUNTERSIGN_PORT: `${await freePort()}`, COUNTERSIGN_SIGN_UP: "open" });
+    const env = { NOTES_PORT: `${port}`, NOTES_ISSUER: issuer.url, NOTES_DATABASE: ":memory:" };
+    notes = await start(["src/main.ts"], /Notes at /, {
+      cwd: join(examples, "notes"),
+      env: { ...env, NODE_EXTRA_CA_CERTS: issuer.authority },
+    });
+    const declaration = await output(process.execPath, ["src/print-access.ts"], { cwd: join(examples, "notes"), env });
+    const person = ["--email", "ann@example.com", "--name", "Ann", "--password-stdin"];
+    await countersign(["setup", issuer.setUpLink, ...person], password);
+    await countersign(["access", "push", "-"], declaration);
+  });
+  afterAll(async () => {
+    await notes?.stop();
+    await issuer?.stop();
+  });
+
+  test("lets in whom a pushed role permits to, shows one's own, and nobody else's", async () => {
+    const bob = ["--profile", "bob"];
+    await countersign(["roles", "grant", "ann@example.com", "notes-writer"]);
+    await countersign(
+      [...bob, "sign-up", "--email", "bob@example.com", "--name", "Bob", "--password-stdin"],
+      "a kite over the harbour",
+    );
+    await countersign(["roles", "grant", "bob@example.com", "notes-writer"]);
+    const ann = (await countersign(["token", "--audience", url])).trim();
+    const his = (await countersign([...bob, "token", "--audience", url])).trim();
+
+    const made = await call("notes.create", ann, { title: "Plums", text: "seven, in winter" });
+    expect(made).toMatchObject({ status: 200, json: { id: 1, title: "Plums" } });
+    expect((await call("notes.list", ann)).json).toHaveLength(1);
+    expect((await call("notes.list", his)).json).toEqual([]);
+    const foreign = await call("notes.update", his, { id: 1, title: "Mine", text: "now" });
+    expect(foreign.status).toBe(404);
+    expect((await call("notes.list", ann)).json).toMatchObject([{ title: "Plums" }]);
+    expect(await call("moderation.list", ann)).toEqual({ status: 403, json: refused("not_permitted") });
+    expect(await call("notes.list", undefined)).toEqual({ status: 401, json: refused("no_token") });
+  });
+});
