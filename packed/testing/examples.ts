@@ -4,7 +4,7 @@ import { output } from "./command.ts";
 import { type Manifest, readManifest, type Tarball } from "./packages.ts";
 
 const workspace = join(import.meta.dirname, "../..");
-const folders = ["apps/notes", "examples/embedded", "examples/fetch", "examples/react"];
+const folders = ["apps/notes", "examples/embedded", "examples/fetch"];
 
 /**
  * The examples as somebody has them who copied their folders: side by side, over one installation of the packages as they
@@ -24,13 +24,12 @@ export async function installExamples(folder: string, tarballs: readonly Tarball
       dependencies[name] = published.get(name) ?? readManifest(join(from, "node_modules", name)).version;
     }
   }
-  const { overrides } = readManifest(join(workspace, "examples/react"));
-  const manifest = { private: true, type: "module", dependencies, overrides };
+  const manifest = { private: true, type: "module", dependencies };
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
   await output("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], { cwd: folder });
 }
 
-/** What an example is installed with; another example is beside it. */
-function namesIn({ dependencies = {}, devDependencies = {} }: Manifest): string[] {
-  return Object.keys({ ...dependencies, ...devDependencies }).filter((name) => name !== "@countersign/notes");
+/** What an example is installed with. */
+function namesIn({ dependencies = {} }: Manifest): string[] {
+  return Object.keys(dependencies);
 }

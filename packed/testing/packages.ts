@@ -16,7 +16,6 @@ export interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
-  readonly overrides?: Readonly<Record<string, unknown>>;
   readonly scripts?: Readonly<Record<string, string>>;
 }
 

@@ -7,8 +7,6 @@ const environment = z.object({
   NOTES_AUDIENCE: z.url().optional(),
   /** Who signs people in. */
   NOTES_ISSUER: z.url().default("https://localhost:8443"),
-  /** The origin of a web app that may call from a browser. */
-  NOTES_WEB_ORIGIN: z.url().optional(),
 });
 
 const { data: read, error } = environment.safeParse(process.env);
@@ -19,5 +17,4 @@ export const config = {
   database: read.NOTES_DATABASE,
   audience: read.NOTES_AUDIENCE ?? `http://localhost:${read.NOTES_PORT}`,
   issuer: read.NOTES_ISSUER,
-  webOrigin: read.NOTES_WEB_ORIGIN,
 };

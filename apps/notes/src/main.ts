@@ -1,6 +1,5 @@
 import { facts } from "@countersign/guard";
 import { type FastifyGuardPluginOptions, fastifyGuardPlugin } from "@countersign/guard/fastify";
-import cors from "@fastify/cors";
 import { fastify } from "fastify";
 import { config } from "./config.ts";
 import { openNotes } from "./notes.ts";
@@ -9,7 +8,6 @@ import { guard } from "./trpc.ts";
 
 const notes = openNotes(config.database);
 const app = fastify();
-if (config.webOrigin) await app.register(cors, { origin: config.webOrigin, exposedHeaders: ["WWW-Authenticate"] });
 await app.register(fastifyGuardPlugin, {
   prefix: "/trpc",
   trpcOptions: {

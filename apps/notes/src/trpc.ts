@@ -20,4 +20,4 @@ export const guard = createGuard(t, {
   permissions: access.permissions,
   revocation: { mode: "until-expiry" },
 });
-export const { open, allowed, router, createCallerFactory } = guard;
+export const { open, allowed, router } = guard;
