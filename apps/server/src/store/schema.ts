@@ -90,6 +90,28 @@ interface AudienceTable {
   permissions: Json;
 }
 
+interface ServiceTable {
+  id: string;
+  name: string;
+  version: number;
+  disabled_at: number | null;
+  created_at: number;
+}
+
+interface ServicePermissionTable {
+  service_id: string;
+  audience: string;
+  permission: string;
+}
+
+interface ServiceSecretTable {
+  id: string;
+  service_id: string;
+  hash: string;
+  created_at: number;
+  used_on: number | null;
+}
+
 interface HandoffTable {
   hash: string;
   account_id: string;
@@ -216,6 +238,9 @@ export interface Schema {
   role_grants: RoleGrantTable;
   clients: ClientTable;
   audiences: AudienceTable;
+  services: ServiceTable;
+  service_permissions: ServicePermissionTable;
+  service_secrets: ServiceSecretTable;
   handoffs: HandoffTable;
   invitations: InvitationTable;
   mails: MailTable;

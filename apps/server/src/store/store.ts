@@ -18,6 +18,8 @@ import type {
   RefreshSecret,
   Role,
   RoleDeclaration,
+  Service,
+  ServiceSecret,
   Session,
   StoredKey,
 } from "./records.ts";
@@ -146,6 +148,30 @@ export interface Queries {
     upsert(audience: Audience): Promise<void>;
     byId(id: string): Promise<Audience | undefined>;
     list(): Promise<Audience[]>;
+  };
+  readonly services: {
+    /** @throws {Refusal} `conflict` where the name is taken. */
+    insert(service: Service): Promise<void>;
+    byId(id: string): Promise<Service | undefined>;
+    /** By name. */
+    list(): Promise<Service[]>;
+    /** Disables at a time, or enables with null. False where it was so already. */
+    setDisabled(id: string, at: number | null): Promise<boolean>;
+    /** Adds one, and answers the new version. */
+    raiseVersion(id: string): Promise<number>;
+    remove(id: string): Promise<boolean>;
+    /** Everything that it may do, anywhere. */
+    permissions(id: string): Promise<Grantable[]>;
+    /** Replaces all of that. */
+    setPermissions(id: string, permissions: readonly Grantable[]): Promise<void>;
+    /** Ids of the services that may do any of this at an audience. */
+    permittedAt(audience: string, permissions: readonly string[]): Promise<string[]>;
+    /** The newest first. */
+    secrets(id: string): Promise<ServiceSecret[]>;
+    insertSecret(secret: ServiceSecret): Promise<void>;
+    removeSecret(id: string, serviceId: string): Promise<boolean>;
+    /** Notes the day on which a secret was used; false where it is noted already. */
+    noteUse(secretId: string, day: number): Promise<boolean>;
   };
   readonly handoffs: {
     insert(handoff: Handoff): Promise<void>;
