@@ -32,6 +32,8 @@ import { createRefusedTokens } from "./services/refused-tokens.ts";
 import { ensureRegistrations } from "./services/registrations.ts";
 import { openRevocations } from "./services/revocations.ts";
 import { createRoles } from "./services/roles.ts";
+import { createServicePrincipals } from "./services/service-principals.ts";
+import { createServiceTokens } from "./services/service-tokens.ts";
 import type { Services } from "./services/services.ts";
 import { createSessions } from "./services/sessions.ts";
 import { createSetUp } from "./services/set-up.ts";
@@ -100,6 +102,7 @@ async function wireServices(
   const common = { issuer, store, world, audit, clients, handoffs, limits, mails, metadata, newAccounts, passwords };
   const methods = [createPasswordMethod(common), ...(options.signIn ?? [])];
 
+  const refusedTokens = createRefusedTokens(common);
   const services: Services = {
     issuer,
     audit,
@@ -111,13 +114,15 @@ async function wireServices(
     health: createHealth({ store, revocations }),
     invitations: createInvitations(common),
     roles: createRoles(common),
+    servicePrincipals: createServicePrincipals(common),
+    serviceTokens: createServiceTokens({ ...common, keys, refusedTokens, life: lifetimes.serviceToken }),
     sessions: createSessions({
       ...common,
       lifetimes,
       accessTokens: createAccessTokens({ issuer, keys, world, life: lifetimes.accessToken }),
       claims: createOwnClaims({ store, metadata, options: options.claims }),
       refreshTokens: createRefreshTokens({ installation, secrets }),
-      refusedTokens: createRefusedTokens(common),
+      refusedTokens,
     }),
     setUp: createSetUp(common),
     signIn: createSignIn({ ...common, methods }),

@@ -7,6 +7,8 @@ import type { Health } from "./health.ts";
 import type { Invitations } from "./invitations.ts";
 import type { Keys } from "./keys.ts";
 import type { Roles } from "./roles.ts";
+import type { ServicePrincipals } from "./service-principals.ts";
+import type { ServiceTokens } from "./service-tokens.ts";
 import type { Sessions } from "./sessions.ts";
 import type { SetUp } from "./set-up.ts";
 import type { SignIn } from "./sign-in/sign-in.ts";
@@ -25,6 +27,8 @@ export interface Services {
   readonly invitations: Invitations;
   readonly keys: Keys;
   readonly roles: Roles;
+  readonly servicePrincipals: ServicePrincipals;
+  readonly serviceTokens: ServiceTokens;
   readonly sessions: Sessions;
   readonly setUp: SetUp;
   readonly signIn: SignIn;
