@@ -40,7 +40,7 @@ export interface IssuerAccount<M extends MetadataSchemas> {
 export interface Issuer<M extends MetadataSchemas = MetadataSchemas> {
   /** Its identifier, and the audience of its own API. */
   readonly issuer: string;
-  /** All its routes: `/trpc`, `/session/*`, `/.well-known/*`, `/setup`, `/livez`, `/readyz`. */
+  /** All its routes: `/trpc`, `/session/*`, `/feed`, `/.well-known/*`, `/setup`, `/livez`, `/readyz`. */
   readonly plugin: FastifyPluginAsync;
   /** For guards in this process: no key set is fetched, and what is revoked here is known at once. */
   readonly verifier: OwnVerifier;
@@ -69,7 +69,7 @@ export async function createIssuer<C extends z.ZodType<object>, M extends Metada
   await guard.seal(router);
   return Object.freeze({
     issuer: services.issuer,
-    plugin: createPlugin({ services, api: { router, guard } }),
+    plugin: createPlugin({ services, verifier, api: { router, guard } }),
     verifier,
     accounts: accountsOf<M>(services.accounts),
     migrate: () => store.migrate(),

@@ -1,4 +1,5 @@
 import { Refusal } from "@countersign/tokens";
+import { assertOurs } from "./assert-ours.ts";
 import { bearerToken } from "./bearer.ts";
 import { Facts } from "./facts.ts";
 import { type Principal, type PrincipalRules, principalOf } from "./principal.ts";
@@ -60,15 +61,6 @@ export function createIdentifier<P extends string, Claims>(
     if (asked !== undefined) await asked;
     return principal;
   };
-}
-
-/** What the verifier has checked already, and must have: this is the last place that can tell. */
-function assertOurs(token: VerifiedToken, { verifier, audience }: { verifier: Verifier; audience: string }): void {
-  if (token.issuer !== verifier.issuer || token.audience !== audience) {
-    throw new Refusal("token_invalid", { detail: "the verifier let a token pass that is for somebody else" });
-  }
-  // RFC 9449 §7.2: a token bound to a key is worth nothing without a proof, and proofs are not read yet.
-  if (token.jkt !== null) throw new Refusal("key_mismatch", { detail: "a bound token without a proof" });
 }
 
 /** @throws {TypeError} for permissions that this API does not know: whoever wrote the code misspelt them. */

@@ -1,6 +1,9 @@
+import type { Verifier } from "@countersign/guard";
 import type { FastifyPluginAsync } from "fastify";
+import { FEED_PERMISSION } from "../api/permissions.ts";
 import type { Services } from "../services/services.ts";
 import { handleError } from "./errors.ts";
+import { feedRoute } from "./feed-route.ts";
 import { healthRoutes } from "./health.ts";
 import { securityHeaders, setHeaders } from "./security-headers.ts";
 import { sessionRoutes } from "./session-routes.ts";
@@ -9,7 +12,8 @@ import { type Api, trpcRoutes } from "./trpc-routes.ts";
 import { keySetRoute, metadataRoute, pathOf } from "./well-known.ts";
 
 export interface PluginParts {
-  readonly services: Pick<Services, "issuer" | "sessions" | "clients" | "keys" | "health">;
+  readonly services: Pick<Services, "issuer" | "sessions" | "clients" | "keys" | "health" | "feed">;
+  readonly verifier: Verifier;
   readonly api: Api;
 }
 
@@ -20,7 +24,7 @@ export interface PluginParts {
  * Does not check: that connections are encrypted, or that `request.ip` is to be believed (Fastify's `trustProxy`). Both
  * are the host's.
  */
-export function createPlugin({ services, api }: PluginParts): FastifyPluginAsync {
+export function createPlugin({ services, verifier, api }: PluginParts): FastifyPluginAsync {
   return async (fastify) => {
     fastify.setErrorHandler(handleError);
     fastify.addHook("onRequest", setHeaders(securityHeaders(services.issuer)));
@@ -29,6 +33,7 @@ export function createPlugin({ services, api }: PluginParts): FastifyPluginAsync
       async (scope) => {
         await scope.register(trpcRoutes(api, services.clients), { prefix: "/trpc" });
         await scope.register(sessionRoutes(services), { prefix: "/session" });
+        await scope.register(feedRoute({ feed: services.feed, verifier, permission: FEED_PERMISSION }));
         await scope.register(keySetRoute(services.keys));
         await scope.register(healthRoutes(services.health));
         await scope.register(setupPage);

@@ -3,6 +3,7 @@ import type { Accounts } from "./accounts.ts";
 import type { Audit } from "./audit.ts";
 import type { AuditExport } from "./audit-export.ts";
 import type { Clients } from "./clients.ts";
+import type { Feed } from "./feed.ts";
 import type { Health } from "./health.ts";
 import type { Invitations } from "./invitations.ts";
 import type { Keys } from "./keys.ts";
@@ -23,6 +24,7 @@ export interface Services {
   readonly audit: Audit;
   readonly auditExport: AuditExport;
   readonly clients: Clients;
+  readonly feed: Feed;
   readonly health: Health;
   readonly invitations: Invitations;
   readonly keys: Keys;

@@ -1,9 +1,10 @@
-import { sql } from "kysely";
+import { CompiledQuery, sql } from "kysely";
 import pg from "pg";
 import type { LockName } from "./engine.ts";
 import { type Judge, withFailures } from "./failures.ts";
 import { createKyselyStore } from "./kysely-store.ts";
 import { postgresDialect, withoutSync } from "./postgres-dialect.ts";
+import { ANNOUNCEMENT, listen, type PostgresListener } from "./postgres-listener.ts";
 import { assertVerifiedTls } from "./postgres-tls.ts";
 import type { Store } from "./store.ts";
 
@@ -36,6 +37,7 @@ export function openPostgres({ connection, size = 10, timeoutMs = 10_000 }: Post
   const pool = typeof connection === "string" ? createPool(connection, size, timeoutMs) : connection;
   // A lost idle connection is replaced when one is needed; without a listener it would end the process.
   pool.on("error", ignore);
+  let listener: PostgresListener | undefined;
   return createKyselyStore({
     dialect: withFailures(postgresDialect(pool, { timeoutMs: timeoutMs + ANSWER_MS }), judge),
     counting: withFailures(withoutSync(postgresDialect(pool, { timeoutMs: timeoutMs + ANSWER_MS })), judge),
@@ -50,7 +52,14 @@ export function openPostgres({ connection, size = 10, timeoutMs = 10_000 }: Post
       const [kind, which] = fixed === undefined ? [ACCOUNT_LOCKS, sql`hashtext(${name})`] : [LOCKS, sql.lit(fixed)];
       await sql`select pg_advisory_xact_lock(${sql.lit(kind)}, ${which})`.execute(db);
     },
+    // By the statement that comes last in the transaction, so that nothing waits for it.
+    announce: async (db) => void (await db.executeQuery(CompiledQuery.raw(ANNOUNCEMENT))),
+    listen(heard) {
+      // Somebody's pool may pool transactions, where listening is impossible: they read by the second.
+      if (typeof connection === "string") listener ??= listen(connection, timeoutMs, heard);
+    },
     async close() {
+      await listener?.close();
       if (typeof connection !== "string") pool.off("error", ignore);
       // It keeps its listener: a connection that is lost while it closes is an error of the pool as well.
       else if (!pool.ending) await pool.end();

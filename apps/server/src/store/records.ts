@@ -8,6 +8,8 @@ export interface Installation {
   readonly epoch: string;
   /** Id of the master key that sealed the first secret: a start with another one is refused. */
   readonly masterKeyId: string;
+  /** Names the run of numbers that revocation facts are in; null where none was named yet. */
+  readonly feedIncarnation: string | null;
 }
 
 export interface Account {

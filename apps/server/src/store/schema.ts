@@ -12,6 +12,8 @@ interface InstallationTable {
   id: number;
   epoch: string;
   master_key_id: string;
+  /** Null until an instance that knows of it starts. */
+  feed_incarnation: string | null;
 }
 
 interface AccountTable {

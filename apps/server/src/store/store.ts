@@ -30,6 +30,14 @@ export interface NumberedFact {
   readonly fact: RevocationFact;
 }
 
+/** How far the facts go. */
+export interface FeedHead {
+  /** Of the installation: which run of numbers this is. */
+  readonly incarnation: string;
+  /** The number that was given last, also where its fact is pruned by now. */
+  readonly number: number;
+}
+
 export interface Page {
   /** At most so many. */
   readonly limit: number;
@@ -70,6 +78,7 @@ export interface Queries {
     read(): Promise<Installation | undefined>;
     /** Answers false where another instance was first. */
     create(installation: Installation): Promise<boolean>;
+    setFeedIncarnation(incarnation: string): Promise<void>;
   };
   readonly accounts: {
     /** @throws {Refusal} `conflict` where the address is taken. */
@@ -220,6 +229,8 @@ export interface Queries {
     insert(secret: RefreshSecret): Promise<boolean>;
   };
   readonly revocations: {
+    /** Facts up to this number are committed: those that are kept are found by a query that is asked after this one. */
+    head(): Promise<FeedHead>;
     /** Facts after a number, in order. */
     since(number: number): Promise<NumberedFact[]>;
     prune(before: number): Promise<number>;
@@ -290,6 +301,11 @@ export interface Store extends Queries {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Hears of this process's own facts, after their commit and before `transaction` resolves. Answers how to stop. */
   onFacts(listener: (facts: readonly NumberedFact[]) => void): () => void;
+  /**
+   * Hears that some instance may have committed facts, where the database can tell. Any may be missed: who must know
+   * reads. Answers how to stop.
+   */
+  onNews(listener: () => void): () => void;
   /** Has something done in each transaction of this process that emits events. Answers how to stop. */
   onEvents(reaction: Reaction): () => void;
   /** Brings the schema up to date. Safe to run from several instances at once. */

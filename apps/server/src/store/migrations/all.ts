@@ -4,6 +4,7 @@ import { roleDeclarations } from "./0002-role-declarations.ts";
 import { metadataAndMails } from "./0003-metadata-and-mails.ts";
 import { auditChain } from "./0004-audit-chain.ts";
 import { services } from "./0005-services.ts";
+import { feed } from "./0006-feed.ts";
 
 /** Every migration by its name, in the order of the names. One that was released is never changed. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -12,4 +13,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0003-metadata-and-mails": metadataAndMails,
   "0004-audit-chain": auditChain,
   "0005-services": services,
+  "0006-feed": feed,
 };
