@@ -10,6 +10,6 @@ export function endWhenStuck(body: Readable, response: ServerResponse, ms: numbe
     stop();
     timer = setTimeout(() => response.destroy(), ms).unref();
   });
-  body.on("resume", stop);
+  response.on("drain", stop);
   response.once("close", stop);
 }
