@@ -36,7 +36,7 @@ const judge = async (token: string, audience?: string) => {
 const audited = async (event: string) => await admin.client.audit.list.query({ event });
 
 describe("a service", () => {
-  test("RFC 9068 §5: proves itself by its secret and gets a token of five minutes that says what it may do there", async () => {
+  test("RFC 9068 2.2: proves itself by its secret and gets a token of five minutes that says what it may do there", async () => {
     const service = await create(["users:read", { audience: NOTES, permission: "notes:read" }]);
     const own = await tokenOf(service);
     expect(own).toMatchObject({ token_type: "Bearer", scope: "users:read", audience: "https://auth.example" });

@@ -104,7 +104,7 @@ describe("the feed", () => {
     });
   });
 
-  test("corpus 36: begins anew for everybody when a backup was put in the place of the database", async () => {
+  test("begins anew for everybody when a backup was put in the place of the database", async () => {
     await revoke(issuer, "ann");
     const before = await feed().read(undefined);
     const stream = await feed().open(undefined, always);
@@ -144,7 +144,7 @@ describe("the feed", () => {
     facts.close();
   });
 
-  test("corpus 81: has as many streams as it can bear, and says when to come again", async () => {
+  test("has as many streams as it can bear, and says when to come again", async () => {
     const { feed, facts } = await openBehind(2);
     const [one] = [await feed.open(undefined, always), await feed.open(undefined, always)];
     await expect(feed.open(undefined, always)).rejects.toMatchObject({ reason: "busy", retryAfter: 5 });
