@@ -108,7 +108,7 @@ describe("a service", () => {
     expect(await reasonOf(api.mutate("services.token", { ...service, scope: "users:write" }))).toBe("bad_request");
   });
 
-  test("server case 8: that fails again and again is told to wait, and keeps nobody with a good secret out", async () => {
+  test("that fails again and again is told to wait, and keeps nobody with a good secret out", async () => {
     const service = await create(["users:read"]);
     const wrong = { id: service.id, secret: "A".repeat(43) };
     const reasons = await Promise.all(Array.from({ length: 40 }, () => refusedToken(wrong)));

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { authenticateService, facts, type Verifier } from "@countersign/guard";
+import { authenticateService, facts, type OwnVerifier } from "@countersign/guard";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Feed, FeedStream } from "../services/feed.ts";
 import type { FeedMessage } from "../services/feed-messages.ts";
@@ -12,7 +12,7 @@ const STUCK_MS = 15_000;
 
 export interface FeedRouteParts {
   readonly feed: Feed;
-  readonly verifier: Verifier;
+  readonly verifier: OwnVerifier;
   readonly permission: string;
 }
 
@@ -41,7 +41,7 @@ export function feedRoute({ feed, verifier, permission }: FeedRouteParts) {
 }
 
 /** Whether a token that was good is still. */
-function holds(verifier: Verifier, token: Parameters<Verifier["judge"]>[0]): boolean {
+function holds(verifier: OwnVerifier, token: Parameters<OwnVerifier["judge"]>[0]): boolean {
   try {
     verifier.judge(token);
     return true;

@@ -1,4 +1,4 @@
-import type { Verifier } from "@countersign/guard";
+import type { OwnVerifier } from "@countersign/guard";
 import type { FastifyPluginAsync } from "fastify";
 import { FEED_PERMISSION } from "../api/permissions.ts";
 import type { Services } from "../services/services.ts";
@@ -13,7 +13,7 @@ import { keySetRoute, metadataRoute, pathOf } from "./well-known.ts";
 
 export interface PluginParts {
   readonly services: Pick<Services, "issuer" | "sessions" | "clients" | "keys" | "health" | "feed">;
-  readonly verifier: Verifier;
+  readonly verifier: OwnVerifier;
   readonly api: Api;
 }
 

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { connect } from "node:net";
-import { Readable } from "node:stream";
-import { expect, test } from "vitest";
+import { Readable, Writable } from "node:stream";
+import { expect, test, vi } from "vitest";
 import { endWhenStuck } from "./stuck.ts";
 
 const CHUNK = "x".repeat(64 * 1024);
@@ -45,10 +45,31 @@ test("a response whose reader takes nothing is ended, with little more than one 
 });
 
 test("a response whose reader is slow, but takes, goes on", async () => {
-  const { server, port } = await serve();
-  const reply = await fetch(`http://127.0.0.1:${port}/`);
-  const reader = reply.body?.getReader();
-  for (let taken = 0; taken < 200 * CHUNK.length; ) taken += (await reader?.read())?.value?.length ?? Number.NaN;
-  await reader?.cancel();
-  server.close();
+  vi.useFakeTimers();
+  const body = Readable.from(endless(), { objectMode: true, highWaterMark: 1 });
+  let take: () => void = () => undefined;
+  const asked: (() => void)[] = [];
+  const response = new Writable({
+    highWaterMark: 1,
+    write: (_chunk, _encoding, done) => {
+      take = done;
+      asked.shift()?.();
+    },
+  });
+  const next = () => new Promise<void>((resolve) => asked.push(resolve));
+  endWhenStuck(body, response, 50);
+  let coming = next();
+  body.pipe(response);
+  await coming;
+  for (let turn = 0; turn < 5; turn += 1) {
+    vi.advanceTimersByTime(49);
+    expect(response.destroyed).toBe(false);
+    coming = next();
+    take();
+    await coming;
+  }
+  vi.advanceTimersByTime(50);
+  expect(response.destroyed).toBe(true);
+  body.destroy();
+  vi.useRealTimers();
 });

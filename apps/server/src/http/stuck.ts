@@ -1,8 +1,7 @@
-import type { ServerResponse } from "node:http";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 
 /** Ends a response whose reader has taken nothing for so many milliseconds of what a stream has for it. */
-export function endWhenStuck(body: Readable, response: ServerResponse, ms: number): void {
+export function endWhenStuck(body: Readable, response: Writable, ms: number): void {
   let timer: NodeJS.Timeout | undefined;
   const stop = () => clearTimeout(timer);
   // A pipe pauses its source while the other end takes nothing.

@@ -2,7 +2,7 @@ import type { FactWindow, Position } from "./fact-window.ts";
 import { type FeedMessage, factsAfter, heartbeat, positionOf, snapshotOf } from "./feed-messages.ts";
 
 /** A reader hears at least so often that it knows everything, in milliseconds, as long as the table can be read. */
-export const HEARTBEAT_MS = 5000;
+const HEARTBEAT_MS = 5000;
 
 /** What the present is to a reader, in milliseconds. */
 interface Present {

@@ -11,7 +11,7 @@ import { createRightChanges } from "./right-changes.ts";
 import { raiseService } from "./service-version.ts";
 
 /** A secret in the one reply that holds it. */
-export interface NewSecret {
+interface NewSecret {
   readonly id: string;
   readonly secret: string;
 }

@@ -21,7 +21,7 @@ interface ServiceCredential {
 }
 
 /** Times are in seconds. */
-export interface ServiceTokenReply extends TokenReply {
+interface ServiceTokenReply extends TokenReply {
   readonly server_time: number;
 }
 
