@@ -8,6 +8,7 @@ export {
 } from "@countersign/tokens";
 export type { AccessTable } from "./access-table.ts";
 export type { ServiceRights } from "./as-service.ts";
+export { authenticateService, type ServiceRule } from "./authenticate.ts";
 export { challengeFor } from "./challenge.ts";
 export { type Facts, facts, type RequestLike } from "./facts.ts";
 export type { Fetch } from "./fetch-json.ts";
