@@ -59,7 +59,7 @@ export function createGuard<
   const now = () => world.now();
   const verifier =
     typeof options.issuer === "string"
-      ? createRemoteVerifier(options.issuer, { fetch: options.fetch, now })
+      ? createRemoteVerifier(options.issuer, { fetch: options.fetch, revocation: settings.revocation, world })
       : options.issuer;
   const self = Object.freeze({});
   const claims = options.claims ?? anyClaims;
@@ -98,6 +98,8 @@ export function createGuard<
     accessTable: (router: AnyTRPCRouter) => accessTable(router),
     responseMeta,
     maxBatchSize,
+    ready: async () => await verifier.ready?.(),
+    close: () => verifier.close?.(),
   };
   // What the builders let through was just built here; `Guard` says it to the compiler. See `guard.test-d.ts`.
   return Object.freeze(guard) as never;
