@@ -1,8 +1,10 @@
 import { Refusal } from "@countersign/tokens";
 import { TRPCError } from "@trpc/server";
 import { Facts } from "./facts.ts";
+import { whileItHolds } from "./open-stream.ts";
 import { afterRunning, type Call, type CallResult, disclaim, type Present, refuse } from "./refused-call.ts";
 import { assertRequest } from "./request-rules.ts";
+import type { Rounds } from "./rounds.ts";
 
 export interface CheckParts<Who> {
   /** Who may call, `null` for anybody. */
@@ -10,22 +12,44 @@ export interface CheckParts<Who> {
   /** What the user adds to the context of an identified call. */
   enrich?: ((who: Who, ctx: object) => Promise<object> | object) | undefined;
   readonly maxBatchSize: number;
+  readonly rounds: Rounds;
+}
+
+/** How refusals leave: before the call has run, and after. */
+export interface Ways {
+  readonly refused: Present;
+  readonly ended: Present;
 }
 
 /**
  * The middleware that a policy sits on: request, decision, enrichment, and only then the rest of the procedure. Whatever
  * goes wrong on the way refuses the call; what is neither a refusal nor a `TRPCError` becomes `internal`, and says nothing.
  */
-export function createCheck<Who>(parts: CheckParts<Who>, present: Present): (call: Call) => Promise<CallResult> {
+export function createCheck<Who>(parts: CheckParts<Who>, ways: Ways): (call: Call) => Promise<CallResult> {
   return async (call) => {
     const added = await admit(call, parts).catch(async (cause: unknown) => {
-      throw await present(refusalFor(cause), call);
+      throw await ways.refused(refusalFor(cause), call);
     });
-    return afterRunning(await call.next({ ctx: added }));
+    const result = afterRunning(await call.next({ ctx: added }));
+    if (!result.ok || added.principal === null) return result;
+    const data = whileItHolds(result.data, { rounds: parts.rounds, holds: () => decideAgain(call, parts, ways.ended) });
+    return data === result.data ? result : { ...result, data };
   };
 }
 
-async function admit<Who>({ ctx, type, batchIndex }: Call, parts: CheckParts<Who>): Promise<object> {
+/** Whether a call that has been let in would be let in now. */
+async function decideAgain<Who>(call: Call, { decide }: CheckParts<Who>, present: Present): Promise<void> {
+  try {
+    await decide(factsIn(call.ctx));
+  } catch (cause) {
+    throw await present(refusalFor(cause, true), call);
+  }
+}
+
+async function admit<Who>(
+  { ctx, type, batchIndex }: Call,
+  parts: CheckParts<Who>,
+): Promise<{ readonly principal: Who | null }> {
   if (!(batchIndex < parts.maxBatchSize))
     throw new Refusal("batch_refused", { detail: "more calls than a request may hold" });
   const facts = factsIn(ctx);
@@ -40,8 +64,8 @@ function factsIn(ctx: object): Facts {
   throw new TypeError("the context has no `auth: facts(req)` of this copy of @countersign/guard");
 }
 
-function refusalFor(cause: unknown): TRPCError {
-  if (cause instanceof Refusal) return refuse(cause);
+function refusalFor(cause: unknown, hasRun = false): TRPCError {
+  if (cause instanceof Refusal) return refuse(cause, hasRun);
   if (cause instanceof TRPCError) return disclaim(cause);
-  return refuse(new Refusal("internal", { cause }));
+  return refuse(new Refusal("internal", { cause }), hasRun);
 }

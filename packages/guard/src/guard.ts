@@ -27,6 +27,7 @@ import type { Principal } from "./principal.ts";
 import { createProcedures, type Foundation } from "./procedures.ts";
 import { createRemoteVerifier } from "./remote-verifier.ts";
 import { responseMeta } from "./response-meta.ts";
+import { createRounds } from "./rounds.ts";
 import { seal } from "./seal.ts";
 
 type OwnClaims = Readonly<Record<string, unknown>>;
@@ -71,7 +72,9 @@ export function createGuard<
   const enrich = options.enrich as ((who: Who, ctx: object) => Promise<object> | object) | undefined;
   const procedure = createProcedures<Who>(foundation);
   const { maxBatchSize, permissions } = settings;
-  const build = (policy: Policy, decide: Decide<P, unknown>) => procedure(policy, { decide, enrich, maxBatchSize });
+  const rounds = createRounds(verifier);
+  const build = (policy: Policy, decide: Decide<P, unknown>) =>
+    procedure(policy, { decide, enrich, maxBatchSize, rounds });
   const buildAllowed = (policy: Policy, names: readonly P[], enough: "every" | "some") => {
     assertKnown("allowed", names, permissions);
     return build(policy, decideAllowed(identify, names, enough));
