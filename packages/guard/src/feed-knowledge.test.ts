@@ -51,7 +51,7 @@ describe("what a guard knows from a feed", () => {
     expect(isDead(knowledge, "b")).toBe(true);
     expect(knowledge.cursor).toBe("one:1");
     knowledge.begin();
-    expect(() => knowledge.take(snapshot(5, [], { part: 2 }), NOW)).toThrow("without its beginning");
+    expect(() => knowledge.take(snapshot(5, [], { part: 1 }), NOW)).toThrow("without its beginning");
   });
 
   test("a heartbeat twice makes knowledge no younger", () => {

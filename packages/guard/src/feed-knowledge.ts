@@ -66,8 +66,8 @@ export function createFeedKnowledge(learned: (facts: readonly RevocationFact[]) 
   function takeSnapshot(message: Of<"snapshot">, received: number): boolean {
     const { incarnation, number, part, last, facts, at } = message;
     if (pending === undefined || pending.incarnation !== incarnation || pending.number !== number) {
-      if (part > 1) throw new Error("a snapshot without its beginning");
-      pending = { incarnation, number, part: part - 1, facts: [], beyond: number };
+      if (part !== 0) throw new Error("a snapshot without its beginning");
+      pending = { incarnation, number, part: -1, facts: [], beyond: number };
     }
     if (part <= pending.part) return false;
     if (part > pending.part + 1) throw new Error("a snapshot with a gap");
