@@ -2,7 +2,7 @@ import { Refusal } from "@countersign/tokens";
 import type { FeedKnowledge } from "./feed-knowledge.ts";
 
 /** How far this machine's clock may be off, in milliseconds: so far it is put right, further it decides nothing. */
-export const MAX_SKEW_MS = 60_000;
+const MAX_SKEW_MS = 60_000;
 
 /**
  * Answers for one moment: whether what is known of revocations is young enough, and whether the clock may decide.

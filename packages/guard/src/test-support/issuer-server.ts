@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from "node:net";
 import type { Fetch } from "../fetch-json.ts";
 
-export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 /** A real HTTP server in an issuer's place. What it answers can be changed path by path; every visit is counted. */
 export interface IssuerServer {
