@@ -101,7 +101,10 @@ type ProcedureError = {
      * Seconds until a repetition makes sense.
      */
     readonly retryAfter?: number;
-    /** The guard refused before the procedure ran: repeating the call repeats nothing. */
+    /**
+     * The guard refused before the procedure ran: repeating the call repeats nothing. Not there beside a reason that ends an
+     * open subscription: that has run, and goes on after its last event with another token.
+     */
     readonly ran?: false;
     /** For `step_up_required`: the greatest age of the sign-in in seconds. */
     readonly maxAge?: number;

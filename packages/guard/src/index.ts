@@ -33,5 +33,5 @@ export type { AccountPrincipal, Principal, ServicePrincipal } from "./principal.
 export { type ChallengeError, type RefusalRow, refusalOf, refusals, trpcErrorOf } from "./refusal.ts";
 export type { RefusalData } from "./refused-call.ts";
 export type { ResponseMetaInput } from "./response-meta.ts";
-export type { Revocation } from "./revocation.ts";
+export type { FeedCredential, Revocation, WhenSilent } from "./revocation.ts";
 export type { AccountSubject, ServiceSubject, Subject, VerifiedToken, Verifier } from "./verifier.ts";
