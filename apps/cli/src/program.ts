@@ -9,6 +9,7 @@ import { login } from "./commands/login.ts";
 import { logout } from "./commands/logout.ts";
 import { password } from "./commands/password.ts";
 import { roles } from "./commands/roles.ts";
+import { services } from "./commands/services.ts";
 import { sessions } from "./commands/sessions.ts";
 import { setup } from "./commands/setup.ts";
 import { signUp } from "./commands/sign-up.ts";
@@ -32,6 +33,7 @@ const commands: readonly (Command | Group)[] = [
   users,
   roles,
   invitations,
+  services,
   audiences,
   access,
   audit,

@@ -42,8 +42,8 @@ export interface Issuer<M extends MetadataSchemas = MetadataSchemas> {
   /** Its identifier, and the audience of its own API. */
   readonly issuer: string;
   /**
-   * All its routes, for your Fastify: `/trpc`, `/session/*`, `/.well-known/*`, `/setup`, `/livez`, `/readyz`, under the path
-   * of its URL. Register it without a prefix.
+   * All its routes, for your Fastify: `/trpc`, `/session/*`, `/feed`, `/.well-known/*`, `/setup`, `/livez`, `/readyz`, under
+   * the path of its URL. Register it without a prefix.
    */
   readonly plugin: FastifyPluginAsync;
   /** The same routes for hosts that speak `Request` and `Response`: route handlers of Next, Hono, Bun. Needs no `this`. */
@@ -74,7 +74,7 @@ export async function createIssuer<C extends z.ZodType<object>, M extends Metada
   const guard = createIssuerGuard(verifier);
   const router = createRouter(guard, services);
   await guard.seal(router);
-  const plugin = createPlugin({ services, api: { router, guard } });
+  const plugin = createPlugin({ services, verifier, api: { router, guard } });
   return Object.freeze({
     issuer: services.issuer,
     plugin,

@@ -15,6 +15,8 @@ import { startBackground } from "./services/background.ts";
 import { createOwnClaims } from "./services/claims.ts";
 import { createClients } from "./services/clients.ts";
 import { createClock } from "./services/clock.ts";
+import { openFactLog } from "./services/fact-log.ts";
+import { createFeed } from "./services/feed.ts";
 import { createHandoffs } from "./services/handoffs.ts";
 import { createHealth } from "./services/health.ts";
 import { createReaction } from "./services/hooks.ts";
@@ -32,8 +34,10 @@ import { openRefreshSecrets } from "./services/refresh-secrets.ts";
 import { createRefreshTokens } from "./services/refresh-tokens.ts";
 import { createRefusedTokens } from "./services/refused-tokens.ts";
 import { ensureRegistrations } from "./services/registrations.ts";
-import { openRevocations } from "./services/revocations.ts";
+import { createRevocations } from "./services/revocations.ts";
 import { createRoles } from "./services/roles.ts";
+import { createServicePrincipals } from "./services/service-principals.ts";
+import { createServiceTokens } from "./services/service-tokens.ts";
 import type { Services } from "./services/services.ts";
 import { createSessions } from "./services/sessions.ts";
 import { createSetUp } from "./services/set-up.ts";
@@ -88,7 +92,8 @@ async function wireServices(
   await clock.measure();
   const secrets = await openRefreshSecrets({ store, world, clock, masterKeys });
   const keys = await openKeys({ store, world, clock, masterKeys });
-  const revocations = await openRevocations({ store, clock });
+  const facts = await openFactLog({ store, clock });
+  const revocations = createRevocations({ facts, clock });
 
   const limits = createLimits({ store, audit, limits: options.limits });
   const clients = createClients({ store, clock });
@@ -100,6 +105,7 @@ async function wireServices(
   const common = { issuer, store, world, audit, clients, handoffs, limits, mails, metadata, newAccounts, passwords };
   const methods = [createPasswordMethod(common), ...(options.signIn ?? [])];
 
+  const refusedTokens = createRefusedTokens(common);
   const services: Services = {
     issuer,
     audit,
@@ -108,16 +114,19 @@ async function wireServices(
     keys,
     access: createAccess(common),
     accounts: createAccounts(common),
+    feed: createFeed({ facts, clock }),
     health: createHealth({ store, revocations }),
     invitations: createInvitations(common),
     roles: createRoles(common),
+    servicePrincipals: createServicePrincipals(common),
+    serviceTokens: createServiceTokens({ ...common, keys, refusedTokens, life: lifetimes.serviceToken }),
     sessions: createSessions({
       ...common,
       lifetimes,
       accessTokens: createAccessTokens({ issuer, keys, world, life: lifetimes.accessToken }),
       claims: createOwnClaims({ store, metadata, options: options.claims }),
       refreshTokens: createRefreshTokens({ installation, secrets }),
-      refusedTokens: createRefusedTokens(common),
+      refusedTokens,
     }),
     setUp: createSetUp(common),
     signIn: createSignIn({ ...common, methods }),
@@ -136,10 +145,11 @@ async function wireServices(
   const outbox = mail && createOutbox({ issuer, store, audit, masterKeys, options: mail, logger });
   if (options.on) store.onEvents(createReaction(options.on));
   const sealer = createAuditSealer({ issuer, store, keys: auditKeys });
-  const stop = startBackground({ store, clock, keys, revocations, outbox, sealer, logger });
+  const stop = startBackground({ store, clock, keys, facts, outbox, sealer, logger });
   const close = async () => {
+    services.feed.close();
     await stop();
-    revocations.close();
+    facts.close();
     await passwords.close();
     await store.close();
   };

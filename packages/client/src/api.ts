@@ -101,7 +101,10 @@ type ProcedureError = {
      * Seconds until a repetition makes sense.
      */
     readonly retryAfter?: number;
-    /** The guard refused before the procedure ran: repeating the call repeats nothing. */
+    /**
+     * The guard refused before the procedure ran: repeating the call repeats nothing. Not there beside a reason that ends an
+     * open subscription: that has run, and goes on after its last event with another token.
+     */
     readonly ran?: false;
     /** For `step_up_required`: the greatest age of the sign-in in seconds. */
     readonly maxAge?: number;
@@ -341,28 +344,66 @@ export type IssuerRouter = TRPCBuiltRouter<
         { readonly allowed: readonly ["roles:read"] }
       >;
       create: Mutation<
-        {
-          name: string;
-          description: string;
-          /** A permission of another API names its audience; a bare one is the issuer's own. */
-          permissions: (string | { audience: string; permission: string })[];
-        },
+        { name: string; description: string; permissions: (string | { audience: string; permission: string })[] },
         void,
         { readonly allowed: readonly ["roles:write"] }
       >;
       update: Mutation<
-        {
-          name: string;
-          description: string;
-          /** A permission of another API names its audience; a bare one is the issuer's own. */
-          permissions: (string | { audience: string; permission: string })[];
-        },
+        { name: string; description: string; permissions: (string | { audience: string; permission: string })[] },
         void,
         { readonly allowed: readonly ["roles:write"] }
       >;
       remove: Mutation<{ name: string }, void, { readonly allowed: readonly ["roles:write"] }>;
       grant: Mutation<{ account: string; role: string }, void, { readonly allowed: readonly ["roles:write"] }>;
       revoke: Mutation<{ account: string; role: string }, void, { readonly allowed: readonly ["roles:write"] }>;
+    };
+    services: {
+      /** As RFC 6749 §4.4 has it, but for the form. */
+      token: Mutation<
+        { id: string; secret: string; audience?: string | undefined },
+        {
+          audience: string;
+          access_token: string;
+          token_type: "Bearer";
+          expires_in: number;
+          server_time: number;
+          scope: string;
+        },
+        { readonly open: "a service proves itself by its secret, before it has a token" }
+      >;
+      list: Query<
+        void,
+        readonly {
+          id: string;
+          name: string;
+          createdAt: number;
+          disabledAt: number | null;
+          permissions: readonly { audience: string; permission: string }[];
+          /** The newest first; `usedOn` is the start of the day on which it was used last. */
+          secrets: readonly { id: string; createdAt: number; usedOn: number | null }[];
+        }[],
+        { readonly allowed: readonly ["services:read"] }
+      >;
+      create: Mutation<
+        { name: string; permissions: (string | { audience: string; permission: string })[] },
+        { id: string; secret: { id: string; secret: string } },
+        { readonly allowed: readonly ["services:write"] }
+      >;
+      /** Replaces what it may do. */
+      update: Mutation<
+        { id: string; permissions: (string | { audience: string; permission: string })[] },
+        void,
+        { readonly allowed: readonly ["services:write"] }
+      >;
+      rotate: Mutation<
+        { id: string },
+        { secret: { id: string; secret: string }; ended: readonly string[] },
+        { readonly allowed: readonly ["services:write"] }
+      >;
+      revokeSecret: Mutation<{ id: string; secret: string }, void, { readonly allowed: readonly ["services:write"] }>;
+      disable: Mutation<{ id: string }, void, { readonly allowed: readonly ["services:write"] }>;
+      enable: Mutation<{ id: string }, void, { readonly allowed: readonly ["services:write"] }>;
+      remove: Mutation<{ id: string }, void, { readonly allowed: readonly ["services:write"] }>;
     };
     signIn: {
       password: Mutation<

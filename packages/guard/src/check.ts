@@ -2,8 +2,10 @@ import { Refusal } from "@countersign/tokens";
 import { TRPCError } from "@trpc/server";
 import { type AtOnce, goOn } from "./at-once.ts";
 import { Facts } from "./facts.ts";
+import { isStream, whileItHolds } from "./open-stream.ts";
 import { afterRunning, type Call, type CallResult, disclaim, type Present, refuse } from "./refused-call.ts";
 import { assertRequest } from "./request-rules.ts";
+import type { Rounds } from "./rounds.ts";
 
 export interface CheckParts<Who> {
   /** Who may call, `null` for anybody. */
@@ -11,27 +13,51 @@ export interface CheckParts<Who> {
   /** What the user adds to the context of an identified call. */
   enrich?: ((who: Who, ctx: object) => Promise<object> | object) | undefined;
   readonly maxBatchSize: number;
+  readonly rounds: Rounds;
+}
+
+/** How refusals leave: before the call has run, and after. */
+export interface Ways {
+  readonly refused: Present;
+  readonly ended: Present;
 }
 
 /**
  * The middleware that a policy sits on: request, decision, enrichment, and only then the rest of the procedure. Whatever
  * goes wrong on the way refuses the call; what is neither a refusal nor a `TRPCError` becomes `internal`, and says nothing.
  */
-export function createCheck<Who>(parts: CheckParts<Who>, present: Present): (call: Call) => Promise<CallResult> {
+export function createCheck<Who>(parts: CheckParts<Who>, ways: Ways): (call: Call) => Promise<CallResult> {
   return async (call) => {
-    let added: object;
+    let added: Added<Who>;
     try {
       const admitted = admit(call, parts);
       // Who is known at once is not waited for.
       added = admitted instanceof Promise ? await admitted : admitted;
     } catch (cause) {
-      throw await present(refusalFor(cause), call);
+      throw await ways.refused(refusalFor(cause), call);
     }
-    return afterRunning(await call.next({ ctx: added }));
+    const result = afterRunning(await call.next({ ctx: added }));
+    if (!result.ok || added.principal === null || !isStream(result.data)) return result;
+    const holds = () => decideAgain(call, parts, ways.ended);
+    return { ...result, data: whileItHolds(result.data, { rounds: parts.rounds, holds }) };
   };
 }
 
-function admit<Who>({ ctx, type, batchIndex }: Call, parts: CheckParts<Who>): AtOnce<object> {
+/** Whether a call that has been let in would be let in now. */
+async function decideAgain<Who>(call: Call, { decide }: CheckParts<Who>, present: Present): Promise<void> {
+  try {
+    await decide(factsIn(call.ctx));
+  } catch (cause) {
+    throw await present(refusalFor(cause, true), call);
+  }
+}
+
+/** What the context of a call gets. */
+interface Added<Who> {
+  readonly principal: Who | null;
+}
+
+function admit<Who>({ ctx, type, batchIndex }: Call, parts: CheckParts<Who>): AtOnce<Added<Who>> {
   if (!(batchIndex < parts.maxBatchSize))
     throw new Refusal("batch_refused", { detail: "more calls than a request may hold" });
   const facts = factsIn(ctx);
@@ -43,7 +69,7 @@ function admit<Who>({ ctx, type, batchIndex }: Call, parts: CheckParts<Who>): At
   );
 }
 
-async function enriched(extra: Promise<object> | object, principal: unknown): Promise<object> {
+async function enriched<Who>(extra: Promise<object> | object, principal: Who): Promise<Added<Who>> {
   return { ...(await extra), principal };
 }
 
@@ -52,8 +78,8 @@ function factsIn(ctx: object): Facts {
   throw new TypeError("the context has no `auth: facts(req)` of this copy of @countersign/guard");
 }
 
-function refusalFor(cause: unknown): TRPCError {
-  if (cause instanceof Refusal) return refuse(cause);
+function refusalFor(cause: unknown, hasRun = false): TRPCError {
+  if (cause instanceof Refusal) return refuse(cause, hasRun);
   if (cause instanceof TRPCError) return disclaim(cause);
-  return refuse(new Refusal("internal", { cause }));
+  return refuse(new Refusal("internal", { cause }), hasRun);
 }

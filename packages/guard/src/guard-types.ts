@@ -120,6 +120,15 @@ export interface Guard<G extends GuardTypes> {
   readonly responseMeta: (about: ResponseMetaInput) => { headers: Headers };
   /** For the adapter's option of this name. The guard refuses calls beyond it also where the adapter was not told. */
   readonly maxBatchSize: number;
+  /**
+   * Starts to learn of revocations before the first call, which does it otherwise, and settles when calls can be judged.
+   * It starts nothing where there is nothing to start. May be asked again, by a readiness probe for example.
+   *
+   * @throws {Refusal} what calls get at that moment, `revocation_unknown` or `clock_skew`; the guard goes on trying.
+   */
+  ready(): Promise<void>;
+  /** Closes the revocation feed, which keeps a process alive. From then on nothing is learned, and calls are refused. */
+  close(): void;
 }
 
 /**

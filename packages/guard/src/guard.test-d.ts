@@ -243,11 +243,20 @@ const remote = {
 } as const;
 createGuard(t, { ...remote, revocation: { mode: "until-expiry" } });
 createGuard(t, { ...remote, revocation: { mode: "until-expiry" }, fetch });
-// The modes are types already; until they are built, a guard in one of them does not start.
-createGuard(t, { ...remote, revocation: { mode: "feed", silence: 30, whenSilent: "trust-until-expiry" } });
-createGuard(t, { ...remote, revocation: { mode: "poll", maxStale: 30 } });
+// @ts-expect-error: the feed is read with a credential
+createGuard(t, { ...remote, revocation: { mode: "feed" } });
+createGuard(t, {
+  ...remote,
+  revocation: {
+    mode: "feed",
+    credential: { id: "api", secret: "s3cret" },
+    silence: 30,
+    whenSilent: "trust-until-expiry",
+  },
+});
+createGuard(t, { ...remote, revocation: { mode: "poll", credential: async () => "token", maxStale: 30 } });
 // @ts-expect-error: how old its knowledge may be is a decision
-createGuard(t, { ...remote, revocation: { mode: "poll" } });
+createGuard(t, { ...remote, revocation: { mode: "poll", credential: async () => "token" } });
 // @ts-expect-error: nothing is silent where nothing speaks
 createGuard(t, { ...remote, revocation: { mode: "until-expiry", whenSilent: "refuse" } });
 // @ts-expect-error: how a revoked token stops working must be written out

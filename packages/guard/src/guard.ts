@@ -27,6 +27,7 @@ import type { Principal } from "./principal.ts";
 import { createProcedures, type Foundation } from "./procedures.ts";
 import { createRemoteVerifier } from "./remote-verifier.ts";
 import { responseMeta } from "./response-meta.ts";
+import { createRounds } from "./rounds.ts";
 import { seal } from "./seal.ts";
 
 type OwnClaims = Readonly<Record<string, unknown>>;
@@ -59,7 +60,7 @@ export function createGuard<
   const now = () => world.now();
   const verifier =
     typeof options.issuer === "string"
-      ? createRemoteVerifier(options.issuer, { fetch: options.fetch, now })
+      ? createRemoteVerifier(options.issuer, { fetch: options.fetch, revocation: settings.revocation, world })
       : options.issuer;
   const self = Object.freeze({});
   const claims = options.claims ?? anyClaims;
@@ -71,7 +72,9 @@ export function createGuard<
   const enrich = options.enrich as ((who: Who, ctx: object) => Promise<object> | object) | undefined;
   const procedure = createProcedures<Who>(foundation);
   const { maxBatchSize, permissions } = settings;
-  const build = (policy: Policy, decide: Decide<P, unknown>) => procedure(policy, { decide, enrich, maxBatchSize });
+  const rounds = createRounds(verifier);
+  const build = (policy: Policy, decide: Decide<P, unknown>) =>
+    procedure(policy, { decide, enrich, maxBatchSize, rounds });
   const buildAllowed = (policy: Policy, names: readonly P[], enough: "every" | "some") => {
     assertKnown("allowed", names, permissions);
     return build(policy, decideAllowed(identify, names, enough));
@@ -98,6 +101,8 @@ export function createGuard<
     accessTable: (router: AnyTRPCRouter) => accessTable(router),
     responseMeta,
     maxBatchSize,
+    ready: async () => await verifier.ready?.(),
+    close: () => verifier.close?.(),
   };
   // What the builders let through was just built here; `Guard` says it to the compiler. See `guard.test-d.ts`.
   return Object.freeze(guard) as never;

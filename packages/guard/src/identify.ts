@@ -1,4 +1,5 @@
 import { Refusal } from "@countersign/tokens";
+import { assertOurs } from "./assert-ours.ts";
 import type { AtOnce } from "./at-once.ts";
 import { bearerToken, usualToken } from "./bearer.ts";
 import { createCheckBudget } from "./check-budget.ts";
@@ -68,15 +69,6 @@ export function createIdentifier<P extends string, Claims>(
     requests.set(facts, shared);
     return shared.then(judged);
   };
-}
-
-/** What the verifier has checked already, and must have: this is the last place that can tell. */
-function assertOurs(token: VerifiedToken, { verifier, audience }: { verifier: Verifier; audience: string }): void {
-  if (token.issuer !== verifier.issuer || token.audience !== audience) {
-    throw new Refusal("token_invalid", { detail: "the verifier let a token pass that is for somebody else" });
-  }
-  // RFC 9449 §7.2: a token bound to a key is worth nothing without a proof, and proofs are not read yet.
-  if (token.jkt !== null) throw new Refusal("key_mismatch", { detail: "a bound token without a proof" });
 }
 
 /** @throws {TypeError} for permissions that this API does not know: whoever wrote the code misspelt them. */

@@ -8,6 +8,7 @@ export {
 } from "@countersign/tokens";
 export type { AccessTable } from "./access-table.ts";
 export type { ServiceRights } from "./as-service.ts";
+export { authenticateService, type ServiceRule } from "./authenticate.ts";
 export { challengeFor } from "./challenge.ts";
 export { type Facts, facts, type RequestLike } from "./facts.ts";
 export type { Fetch } from "./fetch-json.ts";
@@ -32,5 +33,5 @@ export type { AccountPrincipal, Principal, ServicePrincipal } from "./principal.
 export { type ChallengeError, type RefusalRow, refusalOf, refusals, trpcErrorOf } from "./refusal.ts";
 export type { RefusalData } from "./refused-call.ts";
 export type { ResponseMetaInput } from "./response-meta.ts";
-export type { Revocation } from "./revocation.ts";
+export type { FeedCredential, Revocation, WhenSilent } from "./revocation.ts";
 export type { AccountSubject, ServiceSubject, Subject, VerifiedToken, Verifier } from "./verifier.ts";

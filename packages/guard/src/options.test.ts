@@ -13,6 +13,7 @@ const remote = {
   permissions: ["notes:read"],
   revocation: { mode: "until-expiry" },
 };
+const feed = { mode: "feed", credential: { id: "api", secret: "s3cret" } };
 const local = { issuer: desk.verifier, permissions: ["notes:read"] };
 
 /** Past the compiler, as JavaScript would. */
@@ -22,6 +23,8 @@ describe("corpus 17: a guard that would not guard is not made", () => {
   test("the settings that all of these were made from make one", () => {
     expect(create(remote)).toHaveProperty("router");
     expect(create(local)).toHaveProperty("router");
+    expect(create({ ...remote, revocation: feed })).toHaveProperty("router");
+    expect(create({ ...remote, revocation: { ...feed, mode: "poll", maxStale: 30 } })).toHaveProperty("router");
   });
 
   test.each<[string, object, string]>([
@@ -46,16 +49,28 @@ describe("corpus 17: a guard that would not guard is not made", () => {
     ["an audience with a pattern for a query", { ...remote, audience: "https://api.example/?.*" }, "audience:"],
     ["an empty audience for a verifier", { ...local, audience: "" }, "audience:"],
     ["no word on revocation", { ...remote, revocation: undefined }, "revocation:"],
+    ["a feed without a credential", { ...remote, revocation: { mode: "feed" } }, "revocation.credential:"],
+    ["half a credential", { ...remote, revocation: { ...feed, credential: { id: "api" } } }, "revocation.credential:"],
     [
-      "corpus 17: the feed, which is not built yet, as anything weaker",
-      { ...remote, revocation: { mode: "feed", whenSilent: "trust-until-expiry" } },
-      'revocation: mode "feed" is not built yet',
+      "a credential without a secret",
+      { ...remote, revocation: { ...feed, credential: { id: "api", secret: "" } } },
+      "revocation.credential:",
     ],
+    ["a feed that may be silent for ever", { ...remote, revocation: { ...feed, silence: 901 } }, "revocation.silence:"],
+    ["a feed that may hardly be silent", { ...remote, revocation: { ...feed, silence: 14 } }, "revocation.silence:"],
+    ["silence that is no number", { ...remote, revocation: { ...feed, silence: "60" } }, "revocation.silence:"],
     [
-      "corpus 17: polling, which is not built yet, as anything weaker",
-      { ...remote, revocation: { mode: "poll", maxStale: 30 } },
-      'revocation: mode "poll" is not built yet',
+      "an unknown answer to silence",
+      { ...remote, revocation: { ...feed, whenSilent: "trust" } },
+      "revocation.whenSilent:",
     ],
+    ["polling without an end", { ...remote, revocation: { ...feed, mode: "poll" } }, "revocation.maxStale:"],
+    [
+      "polling that never asks",
+      { ...remote, revocation: { ...feed, mode: "poll", maxStale: 1e9 } },
+      "revocation.maxStale:",
+    ],
+    ["polling all the time", { ...remote, revocation: { ...feed, mode: "poll", maxStale: 0 } }, "revocation.maxStale:"],
     ["an unknown mode of revocation", { ...remote, revocation: { mode: "never" } }, "revocation:"],
     ["revocation for a verifier that knows", { ...local, revocation: { mode: "until-expiry" } }, "revocation:"],
     ["no permissions", { ...local, permissions: undefined }, "permissions:"],

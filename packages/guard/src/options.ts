@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { BaseBuilder, Overwrite } from "./guard-types.ts";
 import type { Principal } from "./principal.ts";
 import type { RemoteOptions } from "./published-keys.ts";
-import { checkRevocation, type Revocation } from "./revocation.ts";
+import { checkRevocation, type KnownRevocation, type Revocation } from "./revocation.ts";
 import type { Verifier } from "./verifier.ts";
 
 /** What a guard needs, wherever its issuer is. */
@@ -50,6 +50,8 @@ export interface Settings<P extends string> {
   readonly permissions: ReadonlySet<P>;
   readonly maxBatchSize: number;
   readonly capacity: number;
+  /** How an issuer elsewhere tells of revocations; `null` where it does not, or where the verifier knows. */
+  readonly revocation: KnownRevocation | null;
 }
 
 /** @throws {TypeError} with a sentence that names the setting, for whatever would make a guard that does not guard. */
@@ -68,14 +70,14 @@ export function checkOptions<P extends string>(
     permissions: checkPermissions(options.permissions),
     maxBatchSize: positive("maxBatchSize", options.maxBatchSize ?? 50),
     capacity: positive("rememberTokens", options.rememberTokens ?? 10_000),
+    revocation: typeof options.issuer === "string" ? checkRevocation((options as RemoteIssuer).revocation) : null,
   });
 }
 
-function remoteAudience({ issuer, audience, revocation }: RemoteIssuer): string {
+function remoteAudience({ issuer, audience }: RemoteIssuer): string {
   assertHttps("issuer", issuer);
   if (audience === undefined)
     throw new TypeError("audience: name this API's public base URL, as it stands in its tokens");
-  checkRevocation(revocation);
   return assertAudience(audience);
 }
 

@@ -37,6 +37,6 @@ export function createProcedures<Who>({
     build: (formatter, resolver) => procedure.errors(formatter).query(resolver),
   });
   const start = base ? procedure.use(createFront(present)).concat(base) : procedure;
-  const leave: Present = base ? async (error) => error : present;
-  return (policy, parts) => start.use(enforce(createCheck(parts, leave), policy));
+  const refused: Present = base ? async (error) => error : present;
+  return (policy, parts) => start.use(enforce(createCheck(parts, { refused, ended: present }), policy));
 }

@@ -11,7 +11,10 @@ import { trpcErrorOf } from "./refusal.ts";
 /** What a guard's refusal adds to the `data` of the user's own error shape. */
 export interface RefusalData {
   readonly reason?: Reason;
-  /** The guard refused before the procedure ran: repeating the call repeats nothing. */
+  /**
+   * The guard refused before the procedure ran: repeating the call repeats nothing. Not there beside a reason that ends an
+   * open subscription: that has run, and goes on after its last event with another token.
+   */
   readonly ran?: false;
   /** Seconds until a repetition makes sense. */
   readonly retryAfter?: number;
@@ -52,14 +55,17 @@ export interface ErrorParts {
 }
 
 /** Refusals on their way from the check out to the front of the chain. */
-const leaving = new WeakMap<TRPCError, Refusal>();
+const leaving = new WeakMap<TRPCError, { readonly refusal: Refusal; readonly hasRun: boolean }>();
 /** Refusals that have left, and what is sent for them. */
 const left = new WeakMap<TRPCError, TRPCErrorShape>();
 
-/** Refuses the call that is being checked. Only the same call's presenter turns this into `ran: false`. */
-export function refuse(refusal: Refusal): TRPCError {
+/**
+ * Refuses the call that is being checked, or ends what it has opened: then it has run. Only the same call's presenter
+ * turns this into `ran: false`.
+ */
+export function refuse(refusal: Refusal, hasRun = false): TRPCError {
   const error = trpcErrorOf(refusal);
-  leaving.set(error, refusal);
+  leaving.set(error, { refusal, hasRun });
   return error;
 }
 
@@ -78,11 +84,12 @@ export function createPresenter({ config, build }: ErrorParts): Present {
     },
   );
   return async (thrown, { ctx, type, path, batchIndex }) => {
-    const refusal = leaving.get(thrown);
-    if (refusal === undefined) return disclaim(thrown);
+    const refused = leaving.get(thrown);
+    if (refused === undefined) return disclaim(thrown);
+    const { refusal, hasRun } = refused;
     const theirs = getTRPCErrorShape({ config, error: thrown, type, path, input: undefined, ctx });
     const error = trpcErrorOf(refusal);
-    left.set(error, { ...theirs, data: { ...theirs.data, ...dataOf(refusal) } });
+    left.set(error, { ...theirs, data: { ...theirs.data, ...dataOf(refusal, hasRun) } });
     await note({ ctx, type, path, batchIndex, input: error, getRawInput: () => undefined }).catch(() => undefined);
     return error;
   };
@@ -96,10 +103,10 @@ export function createFront(present: Present) {
   };
 }
 
-function dataOf({ reason, retryAfter, maxAge }: Refusal): RefusalData {
+function dataOf({ reason, retryAfter, maxAge }: Refusal, hasRun: boolean): RefusalData {
   return {
     reason,
-    ran: false,
+    ...(hasRun ? {} : { ran: false }),
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(maxAge === undefined ? {} : { maxAge }),
   };
@@ -128,6 +135,6 @@ async function* disclaimStream(stream: AsyncIterable<unknown>): AsyncGenerator<u
   }
 }
 
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }

@@ -22,6 +22,8 @@ export interface RemoteKeys<A extends string> {
   find(kid: string): Promise<VerificationKey<A> | undefined>;
   /** Whether a key of this name is published, as far as is known now. */
   has(kid: string): boolean;
+  /** Fetches the set again, because the issuer says that it has changed. Does not wait for the cool-down. */
+  refresh(): void;
 }
 
 /**
@@ -97,6 +99,13 @@ export function createRemoteKeys<A extends string>(
     has(kid) {
       if (since(fetchedAt) >= RENEW_MS) void renew();
       return usable()?.has(kid) ?? false;
+    },
+    refresh() {
+      // A fetch that runs may have read the set before it changed.
+      void Promise.resolve(running).then(() => {
+        attemptedAt = Number.NEGATIVE_INFINITY;
+        void renew();
+      });
     },
   };
 }

@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const createVerifier = () => createRemoteVerifier(ISSUER, { fetch: server.fetch, now: () => desk.world.now() });
+const createVerifier = () => createRemoteVerifier(ISSUER, { fetch: server.fetch, revocation: null, world: desk.world });
 const verify = async (token: string) => await createVerifier().verify(token, AUDIENCE);
 
 describe("a verifier for an issuer elsewhere", () => {
@@ -66,7 +66,7 @@ describe("a verifier for an issuer elsewhere", () => {
   test("RFC 8414 3: the well-known part stands between host and path", async () => {
     const issuer = `${ISSUER}/tenant`;
     server.answer(`${METADATA}/tenant`, { issuer, jwks_uri: `${ISSUER}${JWKS}` });
-    const verifier = createRemoteVerifier(issuer, { fetch: server.fetch, now: () => desk.world.now() });
+    const verifier = createRemoteVerifier(issuer, { fetch: server.fetch, revocation: null, world: desk.world });
     await verifier.verify(await issueAccessToken(accountClaims({ iss: issuer }), desk.pair.signing), AUDIENCE);
     expect(server.visits).toEqual([`${METADATA}/tenant`, JWKS]);
   });
@@ -76,7 +76,7 @@ describe("a verifier for an issuer elsewhere", () => {
     server.answerBy(`${METADATA}/auth`, (response) => void response.end("<!doctype html>"));
     server.answer(`/auth${METADATA}`, { issuer, jwks_uri: `${issuer}${JWKS}` });
     server.answer(`/auth${JWKS}`, { keys: [desk.pair.generated.publicJwk] });
-    const verifier = createRemoteVerifier(issuer, { fetch: server.fetch, now: () => desk.world.now() });
+    const verifier = createRemoteVerifier(issuer, { fetch: server.fetch, revocation: null, world: desk.world });
     await verifier.verify(await issueAccessToken(accountClaims({ iss: issuer }), desk.pair.signing), AUDIENCE);
     expect(server.visits).toEqual([`${METADATA}/auth`, `/auth${METADATA}`, `/auth${JWKS}`]);
   });
@@ -85,7 +85,7 @@ describe("a verifier for an issuer elsewhere", () => {
     const issuer = `${ISSUER}/auth`;
     server.answer(`${METADATA}/auth`, { issuer: ISSUER, jwks_uri: `${ISSUER}${JWKS}` });
     server.answer(`/auth${METADATA}`, { issuer, jwks_uri: `${ISSUER}${JWKS}` });
-    const verifier = createRemoteVerifier(issuer, { fetch: server.fetch, now: () => desk.world.now() });
+    const verifier = createRemoteVerifier(issuer, { fetch: server.fetch, revocation: null, world: desk.world });
     const refused = verifier.verify(
       await issueAccessToken(accountClaims({ iss: issuer }), desk.pair.signing),
       AUDIENCE,
@@ -248,8 +248,10 @@ describe("an issuer's documents that are not believed", () => {
     const silent = await startIssuerServer(ISSUER);
     silent.answerBy(METADATA, () => undefined);
     server.answerBy(JWKS, (response) => void response.write('{"keys":['));
-    const now = () => desk.world.now();
-    const verifiers = [server, silent].map(({ fetch }) => createRemoteVerifier(ISSUER, { fetch, now }));
+    const { world } = desk;
+    const verifiers = [server, silent].map(({ fetch }) =>
+      createRemoteVerifier(ISSUER, { fetch, revocation: null, world }),
+    );
     const token = await desk.account();
     const started = performance.now();
     const all = await Promise.allSettled(verifiers.map((verifier) => verifier.verify(token, AUDIENCE)));

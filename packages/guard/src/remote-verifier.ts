@@ -1,23 +1,87 @@
-import { importVerificationKey, publicJwk } from "@countersign/tokens";
+import {
+  type AccessToken,
+  importVerificationKey,
+  publicJwk,
+  Refusal,
+  type RevocationFact,
+  type World,
+} from "@countersign/tokens";
+import { createFeedKnowledge } from "./feed-knowledge.ts";
+import { createFeedRequest } from "./feed-request.ts";
+import { createFeedSource } from "./feed-source.ts";
+import { runtimeFetch } from "./fetch-json.ts";
 import { fetchKeySetUrl, metadataUrls } from "./issuer-documents.ts";
-import { createVerifier } from "./local-verifier.ts";
+import { createVerifier, type OwnToken } from "./local-verifier.ts";
+import { createPollSource } from "./poll-source.ts";
 import { createPublishedKeys, type RemoteOptions } from "./published-keys.ts";
+import type { KnownRevocation } from "./revocation.ts";
+import { createServiceToken } from "./service-token.ts";
+import { runtimeTimer, type Timer } from "./timer.ts";
 import type { Verifier } from "./verifier.ts";
 
+export interface RemoteParts extends RemoteOptions {
+  /** How it learns of revocations; `null` for not at all: a token lives until it expires. */
+  readonly revocation: KnownRevocation | null;
+  readonly world: World;
+  readonly timer?: Timer;
+}
+
 /**
- * A verifier for an issuer elsewhere, by its URL. Fetches the keys when the first token is checked and keeps them fresh.
- *
- * Does not check: revocation. A token lives until it expires.
+ * A verifier for an issuer elsewhere, by its URL. Fetches the keys when the first token is checked and keeps them fresh;
+ * begins to learn of revocations then, or when it is asked whether it is ready.
  */
-export function createRemoteVerifier(issuer: string, options: RemoteOptions & { now(): number }): Verifier {
-  const now = () => options.now();
+export function createRemoteVerifier(issuer: string, parts: RemoteParts): Verifier {
+  const { revocation, world, fetch = runtimeFetch, timer = runtimeTimer } = parts;
+  const now = () => world.now();
   const keys = createPublishedKeys({
     locate: (fetch) => fetchKeySetUrl(issuer, metadataUrls(issuer), fetch),
     read: readKey,
-    fetch: options.fetch,
+    fetch,
     now,
   });
-  return createVerifier({ issuer, keys: keys.find, hasKey: keys.has, revoked: () => undefined, now });
+  const common = { issuer, keys: keys.find, hasKey: keys.has };
+  if (revocation === null) return createVerifier({ ...common, revoked: () => undefined, now });
+
+  const listeners = new Set<() => void>();
+  const knowledge = createFeedKnowledge((facts: readonly RevocationFact[]) => {
+    if (facts.some((fact) => fact.kind === "key" && keys.has(fact.id))) keys.refresh();
+    for (const listener of listeners) listener();
+  });
+  const revoked = ({ kid, claims }: AccessToken) => knowledge.set.judge(kid, claims);
+  /** What is known to be dead stays dead, whatever else is not known. */
+  const refuse = (token: OwnToken, cause: unknown): never => {
+    const reason = revoked(token);
+    throw reason === undefined ? cause : new Refusal(reason, { detail: "revoked" });
+  };
+  const verifier = createVerifier({ ...common, revoked, now: () => now() + knowledge.offset });
+  const token = createServiceToken({ issuer, credential: revocation.credential, fetch, now });
+  const request = createFeedRequest(issuer, fetch, token);
+  const createSource = revocation.mode === "feed" ? createFeedSource : createPollSource;
+  const source = createSource({ knowledge, request, revocation, world, timer });
+
+  return Object.freeze({
+    issuer,
+    async verify(text: string, audience: string) {
+      // First: a clock that nobody has compared would call a good token expired.
+      await source.ask();
+      return await verifier.verify(text, audience);
+    },
+    judge(token: OwnToken) {
+      try {
+        const asked = source.ask();
+        if (asked === undefined) return verifier.judge(token);
+        return asked.then(() => verifier.judge(token)).catch((cause) => refuse(token, cause));
+      } catch (cause) {
+        return refuse(token, cause);
+      }
+    },
+    ready: async () => await source.ask(),
+    close: () => source.close(),
+    watch(listener: () => void) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  });
 }
 
 /** A public signing key of ours, exactly. */

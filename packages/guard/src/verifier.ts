@@ -64,4 +64,10 @@ export interface Verifier {
    * @throws {Refusal}
    */
   judge(token: VerifiedToken): void | Promise<void>;
+  /** Starts what runs beside the calls, and settles when calls can be judged: rejects with what they get until then. */
+  ready?(): Promise<void>;
+  /** Ends what runs beside the calls. */
+  close?(): void;
+  /** Tells of every change after which a token may hold no longer, until the function that it answers is called. */
+  watch?(changed: () => void): () => void;
 }

@@ -2,22 +2,8 @@ import { command, type Group } from "../command.ts";
 import { account as accountForm, description, permission, roleName } from "../forms.ts";
 import { inWords } from "../in-words.ts";
 import { done, table } from "../output.ts";
+import { readPermission, showPermission, unknownPermissions } from "../permissions.ts";
 import { accountIdOf } from "../which-account.ts";
-
-interface Grantable {
-  readonly audience: string;
-  readonly permission: string;
-}
-
-/** `noun:verb` of the issuer itself, `noun:verb@https://api.example.com` of another API. */
-function readPermission(text: string): string | Grantable {
-  const [own = "", audience] = text.split(/@(.*)/s, 2);
-  return audience === undefined ? own : { audience, permission: own };
-}
-
-function showPermission({ audience, permission }: Grantable, own: string): string {
-  return audience === own ? permission : `${permission}@${audience}`;
-}
 
 const contents = {
   description: { kind: "text", says: "what it is for", form: description },
@@ -29,15 +15,6 @@ const contents = {
   },
 } as const;
 
-// What a name, a description and a permission look like was seen to before: what is left is what the server knows.
-const unknownPermission = {
-  says: "The server knows no such permission.",
-  next: "What it asks for itself: countersign access table. Another API's go with its address: noun:verb@https://api",
-};
-const unknownApi = {
-  says: "The server knows no such API.",
-  next: "Behind the @ of a permission goes the API's audience, as the server has it.",
-};
 const builtIn = {
   says: "The role is built in: it is neither changed nor removed.",
   next: "Make your own: countersign roles create",
@@ -66,8 +43,7 @@ const create = command({
   run: async ({ signedIn }, { name, description = "", permission: permissions }) => {
     const { api } = await signedIn();
     await inWords(api.roles.create.mutate({ name, description, permissions: permissions.map(readPermission) }), {
-      bad_request: unknownPermission,
-      invalid_target: unknownApi,
+      ...unknownPermissions,
       conflict: { says: "There is a role of this name already.", next: "All of them: countersign roles list" },
     });
     return done("Created.", { name });
@@ -83,8 +59,7 @@ const update = command({
   run: async ({ signedIn }, { name, description = "", permission: permissions }) => {
     const { api } = await signedIn();
     await inWords(api.roles.update.mutate({ name, description, permissions: permissions.map(readPermission) }), {
-      bad_request: unknownPermission,
-      invalid_target: unknownApi,
+      ...unknownPermissions,
       conflict: builtIn,
     });
     return done("Updated.", { name });

@@ -3,7 +3,7 @@ import type { AccessTable } from "@countersign/guard";
 import { expect, test } from "vitest";
 import { openTestIssuer } from "../services/testing/test-issuer.ts";
 import { createIssuerGuard } from "./guard.ts";
-import { permissions } from "./permissions.ts";
+import { FEED_PERMISSION, permissions } from "./permissions.ts";
 import { createRouter } from "./router.ts";
 
 const file = new URL("./access-table.json", import.meta.url);
@@ -26,10 +26,17 @@ test("server case 10: the committed access table is the router's, procedure by p
 test("every permission opens something, and nothing asks for one that does not exist", async () => {
   const policies = Object.values(await realTable());
   const asked = new Set(policies.flatMap((policy) => ("allowed" in policy ? policy.allowed : [])));
-  expect([...asked].sort()).toEqual([...permissions].sort());
+  expect([...asked, FEED_PERMISSION].sort()).toEqual([...permissions].sort());
 });
 
 test("ASVS 6.1.3: the procedures that anybody may call are these", async () => {
   const open = Object.entries(await realTable()).flatMap(([path, policy]) => ("open" in policy ? [path] : []));
-  expect(open).toEqual(["keys.list", "signIn.method", "signIn.password", "signIn.setUp", "signIn.signUp"]);
+  expect(open).toEqual([
+    "keys.list",
+    "services.token",
+    "signIn.method",
+    "signIn.password",
+    "signIn.setUp",
+    "signIn.signUp",
+  ]);
 });

@@ -1,3 +1,6 @@
+/** Lets a service read what was revoked. An account that holds it may give it to services, and not read itself. */
+export const FEED_PERMISSION = "feed:read";
+
 /** What may be done at the issuer itself: the closed list of its permissions. */
 export const permissions = [
   "users:read",
@@ -6,6 +9,9 @@ export const permissions = [
   "roles:write",
   "invitations:read",
   "invitations:write",
+  "services:read",
+  "services:write",
   "access:write",
   "audit:read",
+  FEED_PERMISSION,
 ] as const;

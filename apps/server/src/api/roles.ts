@@ -1,19 +1,15 @@
 import { roleDescription, roleName } from "@countersign/tokens";
 import { z } from "zod";
-import type { Grantable } from "../services/roles.ts";
 import type { Services } from "../services/services.ts";
 import { actorOf } from "./actor.ts";
+import { granted, grants, namedAt } from "./grants.ts";
 import type { IssuerGuard } from "./guard.ts";
 import { id } from "./schemas.ts";
-
-const permission = z.string().min(3).max(129);
-const grantable = z.strictObject({ audience: z.string().min(1).max(255), permission });
 
 const definition = z.strictObject({
   name: roleName,
   description: roleDescription,
-  /** A permission of another API names its audience; a bare one is the issuer's own. */
-  permissions: z.array(z.union([permission, grantable])).max(500),
+  permissions: grants,
 });
 const assignment = z.strictObject({ account: id, role: roleName });
 
@@ -21,15 +17,15 @@ const role = z.object({
   name: z.string(),
   description: z.string(),
   builtIn: z.boolean(),
-  permissions: z.array(z.object({ audience: z.string(), permission: z.string() })).readonly(),
+  permissions: granted,
 });
 
 /** Named sets of permissions, and who has them. */
 export function createRolesRouter({ allowed, router }: IssuerGuard, { roles, issuer }: Services) {
-  const read = ({ permissions, ...rest }: z.infer<typeof definition>) => {
-    const named = permissions.map((one) => (typeof one === "string" ? { audience: issuer, permission: one } : one));
-    return { ...rest, permissions: unique(named) };
-  };
+  const read = ({ permissions, ...rest }: z.infer<typeof definition>) => ({
+    ...rest,
+    permissions: namedAt(issuer, permissions),
+  });
   return router({
     list: allowed("roles:read")
       .output(z.array(role).readonly())
@@ -60,8 +56,4 @@ export function createRolesRouter({ allowed, router }: IssuerGuard, { roles, iss
       .output(z.void())
       .mutation(({ ctx, input }) => roles.revoke(input.account, input.role, actorOf(ctx))),
   });
-}
-
-function unique(permissions: readonly Grantable[]): Grantable[] {
-  return [...new Map(permissions.map((one) => [`${one.audience} ${one.permission}`, one])).values()];
 }

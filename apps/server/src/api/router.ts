@@ -8,6 +8,7 @@ import type { IssuerGuard } from "./guard.ts";
 import { createInvitationsRouter } from "./invitations.ts";
 import { createKeysRouter } from "./keys.ts";
 import { createRolesRouter } from "./roles.ts";
+import { createServicesRouter } from "./services.ts";
 import { createSignInRouter } from "./sign-in.ts";
 import { createUsersRouter } from "./users.ts";
 
@@ -22,6 +23,7 @@ export function createRouter(guard: IssuerGuard, services: Services) {
     invitations: createInvitationsRouter(guard, services),
     keys: createKeysRouter(guard, services),
     roles: createRolesRouter(guard, services),
+    services: createServicesRouter(guard, services),
     signIn: createSignInRouter(guard, services),
     users: createUsersRouter(guard, services),
   });

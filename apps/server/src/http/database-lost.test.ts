@@ -25,10 +25,23 @@ afterAll(async () => {
 const credentials = { client: "cli", email: administrator.email, password: administrator.password };
 
 describe("a database that is gone for a while", () => {
-  test("ASVS 16.3.4, 16.5.2: is a 503 with a reason wherever it is met, never a way in, and nothing that was acknowledged is lost", async () => {
+  test("ASVS 16.3.4, 16.5.2, corpus 28: is a 503 with a reason wherever it is met, never a way in, and nothing that was acknowledged is lost", async () => {
     const handoff = await server.handoff("cli");
     const started = JSON.parse((await server.post("/session/start", { client: "cli", handoff })).body);
     const refresh = () => server.post("/session/refresh", { client: "cli", refresh_token: started.refresh_token });
+
+    const other = JSON.parse(
+      (await server.post("/session/start", { client: "cli", handoff: await server.handoff("cli") })).body,
+    );
+    const authorization = `Bearer ${started.tokens[0].access_token}`;
+    const service = JSON.parse(
+      (await server.post("/trpc/services.create", { name: "reader", permissions: ["feed:read"] }, { authorization }))
+        .body,
+    ).result.data;
+    const credential = { id: service.id, secret: service.secret.secret };
+    const token = JSON.parse((await server.post("/trpc/services.token", credential)).body).result.data.access_token;
+    const revokeSecret = () =>
+      server.post("/trpc/services.revokeSecret", { id: service.id, secret: service.secret.id }, { authorization });
 
     await postgres.halt();
     const signIn = await server.post("/trpc/signIn.password", credentials);
@@ -46,10 +59,22 @@ describe("a database that is gone for a while", () => {
       id: expect.any(String),
       err: { reason: "unavailable", cause: expect.anything() },
     });
+    expect(await revokeSecret()).toMatchObject({ status: 503 });
+    expect(await server.post("/session/end", { client: "cli", refresh_token: other.refresh_token })).toMatchObject({
+      status: 503,
+      body: '{"error":"unavailable"}',
+    });
+    expect(await server.call("/feed", { headers: { authorization: `Bearer ${token}` } })).toMatchObject({
+      status: 503,
+      body: '{"error":"unavailable"}',
+    });
 
     await postgres.resume();
     await expect.poll(async () => (await server.call("/readyz")).status, { timeout: 10_000 }).toBe(200);
     expect((await refresh()).status).toBe(200);
+    expect((await server.post("/trpc/services.token", credential)).status).toBe(200);
+    expect((await revokeSecret()).status).toBe(200);
+    expect((await server.post("/session/end", { client: "cli", refresh_token: other.refresh_token })).status).toBe(204);
     expect((await server.post("/trpc/signIn.password", credentials)).status).toBe(200);
   });
 });

@@ -48,6 +48,15 @@ describe("the log of a day", () => {
     const bob = { client: "cli", email: "bob@example.com", name: "Bob", password, invitation: invited.secret };
     secrets.push(text(await server.post("/trpc/signIn.signUp", bob)).result.data.handoff);
 
+    const service = text(
+      await server.post("/trpc/services.create", { name: "reader", permissions: ["feed:read"] }, { authorization }),
+    ).result.data;
+    const credential = { id: service.id, secret: service.secret.secret };
+    const serviceToken = text(await server.post("/trpc/services.token", credential)).result.data.access_token;
+    secrets.push(credential.secret, serviceToken);
+    await server.call("/feed", { headers: { authorization: `Bearer ${serviceToken}` } });
+    await server.post("/trpc/services.token", { ...credential, secret: `${credential.secret}x` });
+
     // What goes wrong, with the secrets wherever they might be put
     const wrong = "a wrong but long enough password";
     secrets.push(wrong);
@@ -63,6 +72,8 @@ describe("the log of a day", () => {
       await server.call(`/${encodeURIComponent(secret)}`, { headers });
       await server.raw(`${secret}\r\n\r\n`);
       await server.post("/session/end", { client: "cli", refresh_token: secret });
+      await server.post("/trpc/services.token", { id: service.id, secret: secret.slice(0, 128) });
+      await server.call(`/feed?token=${encodeURIComponent(secret)}`, { headers });
     }
 
     const database = new DatabaseSync(join(server.dataDir, "countersign.db"), { readOnly: true });

@@ -21,6 +21,7 @@ describe("the issuer's other routes", () => {
     expect(metadata).toEqual({
       issuer,
       jwks_uri: `${issuer}/.well-known/jwks.json`,
+      countersign_feed_endpoint: `${issuer}/feed`,
       response_types_supported: [],
       grant_types_supported: [],
     });

@@ -1,6 +1,9 @@
+import type { OwnVerifier } from "@countersign/guard";
 import type { FastifyPluginAsync } from "fastify";
+import { FEED_PERMISSION } from "../api/permissions.ts";
 import type { Services } from "../services/services.ts";
 import { handleError } from "./errors.ts";
+import { feedRoute } from "./feed-route.ts";
 import { healthRoutes } from "./health.ts";
 import { pathOf } from "./issuer-path.ts";
 import { securityHeaders, setHeaders } from "./security-headers.ts";
@@ -11,7 +14,8 @@ import { type Api, trpcRoutes } from "./trpc-routes.ts";
 import { keySetRoute, metadataRoutes } from "./well-known.ts";
 
 export interface PluginParts {
-  readonly services: Pick<Services, "issuer" | "sessions" | "clients" | "keys" | "health">;
+  readonly services: Pick<Services, "issuer" | "sessions" | "clients" | "keys" | "health" | "feed">;
+  readonly verifier: OwnVerifier;
   readonly api: Api;
 }
 
@@ -25,7 +29,7 @@ export interface PluginParts {
  *
  * @throws {TypeError} where the host gives a prefix
  */
-export function createPlugin({ services, api }: PluginParts): FastifyPluginAsync {
+export function createPlugin({ services, verifier, api }: PluginParts): FastifyPluginAsync {
   const path = pathOf(services.issuer);
   return async (fastify) => {
     if (fastify.prefix !== "") {
@@ -48,6 +52,7 @@ export function createPlugin({ services, api }: PluginParts): FastifyPluginAsync
       async (scope) => {
         await scope.register(trpcRoutes(api, services.clients), { prefix: "/trpc" });
         await scope.register(sessionRoutes(services), { prefix: "/session" });
+        await scope.register(feedRoute({ feed: services.feed, verifier, permission: FEED_PERMISSION }));
         await scope.register(keySetRoute(services.keys));
         await scope.register(healthRoutes(services.health));
         await scope.register(setupPage);

@@ -5,6 +5,7 @@ import { route } from "./route.ts";
 
 /** As long as guards may keep the key set; a key is published for longer than this before it signs. */
 const KEPT = "public, max-age=300";
+export const FEED_PATH = "/feed";
 const JWKS_PATH = "/.well-known/jwks.json";
 const METADATA_PATH = "/.well-known/oauth-authorization-server";
 
@@ -19,6 +20,7 @@ export function metadataRoutes(issuer: string) {
   const metadata = {
     issuer,
     jwks_uri: `${issuer}${JWKS_PATH}`,
+    countersign_feed_endpoint: `${issuer}${FEED_PATH}`,
     response_types_supported: [],
     grant_types_supported: [],
   };

@@ -4,6 +4,7 @@ import type { Queries, Transaction } from "../store/store.ts";
 import { type AccessPlan, planAccess, type RolePlan } from "./access-plan.ts";
 import type { AuditWriter } from "./audit.ts";
 import { type Actor, actorIdOf, type Caller } from "./caller.ts";
+import { narrowServices } from "./service-version.ts";
 
 interface Doing {
   readonly audit: AuditWriter;
@@ -29,6 +30,7 @@ export async function applyPlan(tx: Transaction, plan: AccessPlan, doing: Doing)
   const kept = plan.permissions.filter((permission) => !taken.includes(permission));
   await tx.audiences.upsert({ id, permissions: [...kept, ...adds] });
   for (const role of roles) await applyRole(tx, id, role, doing);
+  await narrowServices(tx, id, taken);
   const detail = { added: adds.join(" "), removed: taken.join(" "), roles: roles.length };
   await doing.audit.write(tx, { event: "access.pushed", at: await tx.now(), by: doing.by, subject: id, detail });
 }

@@ -2,10 +2,10 @@ import type { Store } from "../store/store.ts";
 import type { AuditSealer } from "./audit-sealer.ts";
 import type { Clock } from "./clock.ts";
 import { every } from "./every.ts";
+import type { FactLog } from "./fact-log.ts";
 import { prune } from "./housekeeping.ts";
 import type { Keys } from "./keys.ts";
 import type { Outbox } from "./mail/outbox.ts";
-import type { Revocations } from "./revocations.ts";
 
 /** Hears what failed where no caller is left to hear of it, and what calls of `fetch` came to. pino is one. */
 export interface Logger {
@@ -18,7 +18,7 @@ export interface BackgroundDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly keys: Keys;
-  readonly revocations: Revocations;
+  readonly facts: FactLog;
   readonly outbox: Outbox | undefined;
   readonly sealer: AuditSealer;
   readonly logger: Logger | undefined;
@@ -29,9 +29,9 @@ const MINUTE_MS = 60_000;
 
 /** Starts what an instance does without being asked, and answers how to stop it. */
 export function startBackground(deps: BackgroundDeps): () => Promise<void> {
-  const { store, clock, keys, revocations, outbox, sealer, logger } = deps;
+  const { store, clock, keys, facts, outbox, sealer, logger } = deps;
   const jobs: readonly { name: string; ms: number; work: () => Promise<void> }[] = [
-    { name: "reading revocations", ms: SECOND_MS, work: () => revocations.poll() },
+    { name: "reading revocations", ms: SECOND_MS, work: () => facts.poll() },
     { name: "sealing the audit", ms: SECOND_MS, work: () => sealer.seal() },
     { name: "measuring the clock", ms: MINUTE_MS, work: () => clock.measure() },
     { name: "reading the key ring", ms: MINUTE_MS, work: () => keys.reload() },

@@ -1,6 +1,7 @@
 import type { MasterKey, World } from "@countersign/tokens";
 import type { Installation } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
+import { renewFeedIncarnation } from "./feed-incarnation.ts";
 import { createId } from "./ids.ts";
 
 export interface InstallationDeps {
@@ -19,10 +20,9 @@ export async function openInstallation({ store, world, masterKeys }: Installatio
   const installation = await store.transaction(async (tx) => {
     await tx.lock("installation");
     const there = await tx.installation.read();
-    if (there) return there;
-    const fresh = { epoch: createId(world), masterKeyId: masterKeys[0].id };
-    await tx.installation.create(fresh);
-    return fresh;
+    const one = there ?? { epoch: createId(world), masterKeyId: masterKeys[0].id, feedIncarnation: null };
+    if (!there) await tx.installation.create(one);
+    return one.feedIncarnation === null ? { ...one, feedIncarnation: await renewFeedIncarnation(tx, world) } : one;
   });
   if (!masterKeys.some((key) => key.id === installation.masterKeyId)) {
     throw new Error(

@@ -6,6 +6,7 @@ import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { raiseAccount } from "./account-version.ts";
 import { reasonOf } from "./testing/reason-of.ts";
 import { openTestIssuer, PASSWORD, type Person, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
+import { revoke, TestReader } from "./testing/test-reader.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -99,6 +100,60 @@ describe("two instances over one PostgreSQL", () => {
     }, 2000);
     await two.judge(carl.accessToken);
     expect(await reasonOf(refresh(two, bob.refreshToken))).toBe("invalid_grant");
+  });
+
+  test("server case 4: facts that both commit at once all reach a reader that drops and comes back, at either", async () => {
+    const ids = Array.from({ length: 400 }, (_, n) => `account ${n}`);
+    const reader = new TestReader();
+    let over = false;
+    const reading = (async () => {
+      for (let turn = 0; !over || reader.known.size < ids.length; turn += 1) {
+        const stream = await either(turn).services.feed.open(reader.lastId, () => true);
+        let left = 1 + (turn % 4);
+        await reader.read(stream.messages, () => {
+          left -= 1;
+          return left === 0 || reader.known.size === ids.length;
+        });
+        stream.end();
+      }
+    })();
+    // Each takes its turn at the database in whatever order it gets there.
+    await Promise.all(ids.map((id, index) => revoke(either(index), id)));
+    over = true;
+    await reading;
+    expect([...reader.known].sort()).toEqual([...ids].sort());
+    // It went on from where it was, and was not given everything again each time.
+    const snapshots = reader.messages.filter(({ event }) => event === "snapshot");
+    expect(snapshots).toHaveLength(1);
+  });
+
+  test("the feed of one hears of the other's commit without waiting for the second to be over", async () => {
+    const stream = await two.services.feed.open(undefined, () => true);
+    const messages = stream.messages[Symbol.asyncIterator]();
+    await messages.next();
+    const waits: number[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      const coming = messages.next();
+      await revoke(one, `account ${round}`);
+      const committed = performance.now();
+      expect((await coming).value).toMatchObject({ event: "facts" });
+      waits.push(performance.now() - committed);
+    }
+    stream.end();
+    // By the poll alone the middle one would be half a second.
+    expect(waits.toSorted((a, b) => a - b)[5]).toBeLessThan(200);
+  });
+
+  test("a feed without a way to listen, in somebody's pool, still hears by the second", async () => {
+    const pool = new pg.Pool({ connectionString: url });
+    const pooled = await open(0, { database: { postgres: pool } });
+    const stream = await pooled.services.feed.open(undefined, () => true);
+    const reader = new TestReader();
+    await revoke(one, "ann");
+    await reader.read(stream.messages, () => reader.known.has("ann"));
+    stream.end();
+    await pooled.close();
+    await pool.end();
   });
 
   test("the set-up link makes one administrator of 20 who redeem it at both", async () => {

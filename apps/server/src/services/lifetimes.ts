@@ -3,6 +3,8 @@ import { MAX_TOKEN_LIFE_S } from "@countersign/tokens";
 /** How long things live, in seconds. */
 export interface Lifetimes {
   readonly accessToken: number;
+  /** Of a service: it has its secret at hand, and asks again. */
+  readonly serviceToken: number;
   /** A session ends when it was not refreshed for so long. */
   readonly sessionIdle: number;
   /** And in any case so long after it started. */
@@ -13,6 +15,7 @@ const DAY_S = 24 * 60 * 60;
 
 const defaultLifetimes: Lifetimes = {
   accessToken: 5 * 60,
+  serviceToken: 5 * 60,
   sessionIdle: 14 * DAY_S,
   sessionAbsolute: 90 * DAY_S,
 };
@@ -25,8 +28,9 @@ export function checkLifetimes(given: Partial<Lifetimes> = {}): Lifetimes {
     if (!Number.isSafeInteger(seconds) || seconds < 1)
       throw new TypeError(`lifetimes.${name}: whole seconds, at least 1`);
   }
-  if (lifetimes.accessToken > MAX_TOKEN_LIFE_S)
-    throw new TypeError(`lifetimes.accessToken: at most ${MAX_TOKEN_LIFE_S}`);
+  for (const name of ["accessToken", "serviceToken"] as const) {
+    if (lifetimes[name] > MAX_TOKEN_LIFE_S) throw new TypeError(`lifetimes.${name}: at most ${MAX_TOKEN_LIFE_S}`);
+  }
   if (lifetimes.sessionIdle > lifetimes.sessionAbsolute) {
     throw new TypeError("lifetimes.sessionIdle: at most sessionAbsolute");
   }

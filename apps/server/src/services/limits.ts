@@ -2,6 +2,7 @@ import { Refusal } from "@countersign/tokens";
 import type { Queries, Store } from "../store/store.ts";
 import { addressGroup } from "./address-group.ts";
 import type { AuditWriter } from "./audit.ts";
+import type { AuditEvent } from "./audit-events.ts";
 import type { Caller } from "./caller.ts";
 
 /** So many attempts in a window of so many milliseconds. */
@@ -23,9 +24,21 @@ const defaultLimits = {
   accountFromAddress: { most: 10, windowMs: QUARTER_HOUR_MS },
   /** At one account from everywhere. */
   account: { most: 100, windowMs: QUARTER_HOUR_MS },
+  /** Of services that fail to prove themselves, by one address, and as one service from there. */
+  serviceAddress: { most: 100, windowMs: QUARTER_HOUR_MS },
+  serviceFromAddress: { most: 30, windowMs: QUARTER_HOUR_MS },
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof defaultLimits;
+
+/** What is written down where a limit is met. */
+const events: Readonly<Record<LimitName, AuditEvent>> = {
+  address: "sign_in.limited",
+  accountFromAddress: "sign_in.limited",
+  account: "sign_in.limited",
+  serviceAddress: "service.token_limited",
+  serviceFromAddress: "service.token_limited",
+};
 
 /** An attempt that has been counted. */
 export interface Attempt {
@@ -44,6 +57,13 @@ export interface Limits {
   account(method: string, subject: string, caller: Caller): Promise<Attempt>;
   /** At an account, or at none that is known. @throws {Refusal} `rate_limited` */
   signIn(method: string, subject: string | undefined, caller: Caller): Promise<Attempt>;
+  /**
+   * Of a service that failed to prove itself. Only failures count: nobody guesses 256 bits, so this is for whoever asks
+   * again and again with a dead secret, and must not keep out those who hold a good one.
+   *
+   * @throws {Refusal} `rate_limited`
+   */
+  service(id: string, caller: Caller): Promise<void>;
 }
 
 export interface LimitsDeps {
@@ -83,7 +103,7 @@ export function createLimits({ store, audit, limits }: LimitsDeps): Limits {
     const { most, windowMs } = rules[limit];
     // One record when the limit is met, not one per attempt: a flood must not fill the database.
     if (attempts === most + 1) {
-      await audit.write(store, { event: "sign_in.limited", at: now, by: caller, detail: { limit } });
+      await audit.write(store, { event: events[limit], at: now, by: caller, detail: { limit } });
     }
     return new Refusal("rate_limited", { retryAfter: Math.ceil((windowMs - (now % windowMs)) / 1000) });
   };
@@ -93,6 +113,7 @@ export function createLimits({ store, audit, limits }: LimitsDeps): Limits {
     account: (method, subject, caller) => count(atAccount(method, subject, caller), caller),
     signIn: (method, subject, caller) =>
       count([byAddress(caller), ...(subject === undefined ? [] : atAccount(method, subject, caller))], caller),
+    service: async (id, caller) => void (await count(asService(id, caller), caller)),
   };
 }
 
@@ -103,6 +124,14 @@ interface Tried {
 
 function byAddress({ address }: Caller): Tried {
   return { limit: "address", key: `sign-in ${addressGroup(address)}` };
+}
+
+function asService(id: string, { address }: Caller): readonly Tried[] {
+  const from = `service ${addressGroup(address)}`;
+  return [
+    { limit: "serviceAddress", key: from },
+    { limit: "serviceFromAddress", key: `${from} ${id}` },
+  ];
 }
 
 /** In this order, so that an address which has used up its own attempts does not use up those of everybody. */

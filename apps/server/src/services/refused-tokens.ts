@@ -13,13 +13,16 @@ const MOST = 30;
 /** Groups that are told apart: an attacker may have many addresses, and all the rest share one count. */
 const GROUPS = 1000;
 
-/** Writes down refused handoffs and refresh tokens. Theft signals are not among them: those are always written. */
+/** Writes down refused handoffs, refresh tokens and secrets of services. Theft signals are not among them: those are always written. */
 export interface RefusedTokens {
   write(
-    event: Extract<AuditEvent, "session.start_refused" | "session.refresh_refused" | "session.end_refused">,
+    event: Extract<
+      AuditEvent,
+      "session.start_refused" | "session.refresh_refused" | "session.end_refused" | "service.token_refused"
+    >,
     cause: string,
     caller: Caller,
-    session?: Session,
+    of?: Pick<Session, "accountId" | "id"> | { readonly service: string },
   ): Promise<void>;
 }
 
@@ -28,9 +31,9 @@ export function createRefusedTokens(deps: { store: Store; audit: AuditWriter; wo
   const { store, audit, world } = deps;
   const count = createWindowCounter({ world, windowMs: MINUTE_MS, keys: GROUPS });
   return {
-    write: async (event, cause, caller, session) => {
+    write: async (event, cause, caller, of) => {
       if (count(addressGroup(caller.address)) > MOST) return;
-      const about = { subject: session?.accountId, session: session?.id };
+      const about = of && "service" in of ? { subject: of.service } : { subject: of?.accountId, session: of?.id };
       await audit.write(store, { event, at: await store.now(), by: caller, ...about, detail: { cause } });
     },
   };

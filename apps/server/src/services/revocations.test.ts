@@ -1,7 +1,8 @@
 import { EVERYTHING, Refusal } from "@countersign/tokens";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Store } from "../store/store.ts";
-import { openRevocations, type Revocations, STALE_MS } from "./revocations.ts";
+import { type FactLog, openFactLog } from "./fact-log.ts";
+import { createRevocations, type Revocations, STALE_MS } from "./revocations.ts";
 import { reasonOf } from "./testing/reason-of.ts";
 import { openTestIssuer, type TestIssuer } from "./testing/test-issuer.ts";
 
@@ -12,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => issuer.close());
 
 /** The same facts, behind a database that can be lost and found. */
-async function openBehind(): Promise<{ revocations: Revocations; lose(): void; find(): void }> {
+async function openBehind(): Promise<{ revocations: Revocations; facts: FactLog; lose(): void; find(): void }> {
   let lost = false;
   const since: Store["revocations"]["since"] = async (number) => {
     if (lost) throw new Refusal("unavailable");
@@ -20,9 +21,10 @@ async function openBehind(): Promise<{ revocations: Revocations; lose(): void; f
   };
   const store = { ...issuer.store, revocations: { ...issuer.store.revocations, since } };
   const clock = { now: () => issuer.world.now(), measure: async () => {} };
-  const revocations = await openRevocations({ store, clock });
+  const facts = await openFactLog({ store, clock });
   return {
-    revocations,
+    revocations: createRevocations({ facts, clock }),
+    facts,
     lose: () => {
       lost = true;
     },
@@ -63,13 +65,18 @@ describe("what is revoked", () => {
     };
     const store = { ...issuer.store, revocations: { ...issuer.store.revocations, since } };
     const clock = { now: () => issuer.world.now(), measure: async () => {} };
-    const revocations = await openRevocations({ store, clock });
-    const ann = await issuer.person("ann");
+    const facts = await openFactLog({ store, clock });
+    const other = await openTestIssuer(issuer.options);
+    const [ann, phone] = [await issuer.person("ann"), await issuer.signIn("ann@example.com")];
+    await issuer.signIn("ann@example.com");
     await issuer.services.sessions.endOwn(ann.reply.session, ann.actor);
-    await revocations.poll();
-    await revocations.poll();
-    expect(asked).toEqual([0, 0, 1]);
-    revocations.close();
+    await facts.poll();
+    await other.services.sessions.endOthers(phone.actor);
+    await facts.poll();
+    await facts.poll();
+    expect(asked).toEqual([0, 1, 1, 2]);
+    facts.close();
+    await other.close();
   });
 
   test("a revoked key kills everything that it signed", async () => {
@@ -84,7 +91,7 @@ describe("silence", () => {
   test("of 60 seconds is borne, of more refuses to judge, and says when to come again", async () => {
     const ann = await issuer.person("ann");
     const token = await issuer.verifier.verify(ann.accessToken, issuer.services.issuer);
-    const { revocations, lose, find } = await openBehind();
+    const { revocations, facts, lose, find } = await openBehind();
     lose();
     issuer.world.advance(STALE_MS);
     expect(revocations.judge(token)).toBeUndefined();
@@ -93,20 +100,20 @@ describe("silence", () => {
     expect(() => revocations.assertFresh()).toThrow(expect.objectContaining({ retryAfter: 1 }));
     find();
     await vi.waitFor(() => expect(revocations.judge(token)).toBeUndefined());
-    revocations.close();
+    facts.close();
   });
 
   test("revives nothing: what is known to be dead stays dead", async () => {
     const ann = await issuer.person("ann");
     const token = await issuer.verifier.verify(ann.accessToken, issuer.services.issuer);
-    const { revocations, lose } = await openBehind();
+    const { revocations, facts, lose } = await openBehind();
     await issuer.store.transaction(async (tx) =>
       tx.revoke({ kind: "session", id: ann.reply.session, least: EVERYTHING }),
     );
     lose();
     issuer.world.advance(STALE_MS + 1);
     expect(revocations.judge(token)).toBe("session_ended");
-    revocations.close();
+    facts.close();
   });
 
   test("before the first reading there is no judging at all", async () => {
@@ -115,7 +122,7 @@ describe("silence", () => {
       revocations: { ...issuer.store.revocations, since: async () => Promise.reject(new Refusal("unavailable")) },
     };
     const clock = { now: () => issuer.world.now(), measure: async () => {} };
-    expect(await reasonOf(openRevocations({ store: failing, clock }))).toBe("unavailable");
+    expect(await reasonOf(openFactLog({ store: failing, clock }))).toBe("unavailable");
   });
 
   test("makes the instance not ready", async () => {

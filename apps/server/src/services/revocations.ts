@@ -1,11 +1,12 @@
 import { type AccessToken, Refusal, RevocationSet } from "@countersign/tokens";
-import type { Store } from "../store/store.ts";
+import type { NumberedFact } from "../store/store.ts";
 import type { Clock } from "./clock.ts";
+import type { FactLog } from "./fact-log.ts";
 
 /** Knowledge older than this judges nothing, in milliseconds. */
 export const STALE_MS = 60_000;
 
-/** What is dead, as this process knows it: its own facts at once, those of others by reading the table. */
+/** What is dead, as this process knows it. */
 export interface Revocations {
   /**
    * Why a verified token is dead, or `undefined` while it lives.
@@ -15,47 +16,25 @@ export interface Revocations {
   judge(token: AccessToken): "session_ended" | "token_stale" | undefined;
   /** @throws {Refusal} `revocation_unknown` */
   assertFresh(): void;
-  /** Reads what is new in the table. */
-  poll(): Promise<void>;
-  /** Stops listening. */
-  close(): void;
 }
 
-/** Reads every fact that is kept, then listens. */
-export async function openRevocations({ store, clock }: { store: Store; clock: Clock }): Promise<Revocations> {
+/** Knows what the log holds, and hears of what comes. */
+export function createRevocations({ facts, clock }: { facts: FactLog; clock: Clock }): Revocations {
   const set = new RevocationSet();
-  let cursor = 0;
-  let knownAt = Number.NEGATIVE_INFINITY;
-  let running: Promise<void> | undefined;
+  const learn = (news: readonly NumberedFact[]) => {
+    const now = clock.now();
+    for (const { fact } of news) set.add(fact, now);
+    set.prune(now);
+  };
+  learn(facts.window.after(0));
+  facts.listen(learn);
 
-  const read = async () => {
-    const asked = clock.now();
-    // Own facts do not move the cursor: a smaller number of another instance may not have been read yet.
-    const facts = await store.revocations.since(cursor);
-    for (const { number, fact } of facts) {
-      set.add(fact, clock.now());
-      cursor = Math.max(cursor, number);
-    }
-    set.prune(clock.now());
-    knownAt = Math.max(knownAt, asked);
-  };
-  const poll = () => {
-    running ??= read().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
   const assertFresh = () => {
-    if (clock.now() - knownAt <= STALE_MS) return;
+    if (clock.now() - facts.readAt <= STALE_MS) return;
     // Asks at once: where only the clock jumped, the next call is judged again. A failure is the poll's to report.
-    poll().catch(() => undefined);
+    facts.poll().catch(() => undefined);
     throw new Refusal("revocation_unknown", { retryAfter: 1 });
   };
-
-  const stop = store.onFacts((facts) => {
-    for (const { fact } of facts) set.add(fact, clock.now());
-  });
-  await poll();
 
   return {
     judge: ({ kid, claims }) => {
@@ -65,7 +44,5 @@ export async function openRevocations({ store, clock }: { store: Store; clock: C
       return dead;
     },
     assertFresh,
-    poll,
-    close: stop,
   };
 }

@@ -6,7 +6,7 @@ import type { Actor } from "./caller.ts";
 
 /** What is written down of a change that its actor may not make. */
 interface RefusalNote {
-  readonly event: "role.refused" | "invitation.refused" | "account.refused" | "access.refused";
+  readonly event: "role.refused" | "invitation.refused" | "account.refused" | "access.refused" | "service.refused";
   readonly subject?: string;
   readonly detail?: AuditEntry["detail"];
 }

@@ -7,6 +7,7 @@ import type { AuditWriter } from "./audit.ts";
 import type { AuditEvent } from "./audit-events.ts";
 import type { Actor } from "./caller.ts";
 import { allOf, assertMayHandle, without } from "./holding.ts";
+import { assertKnown } from "./known-permissions.ts";
 import { createRightChanges } from "./right-changes.ts";
 import { raiseFirst, raiseRest } from "./role-narrowing.ts";
 
@@ -107,12 +108,4 @@ async function ownRole(tx: Transaction, name: string): Promise<Role> {
   if (!role) throw new Refusal("not_found");
   if (role.builtIn) throw new Refusal("conflict", { detail: "a built-in role" });
   return role;
-}
-
-async function assertKnown(tx: Transaction, permissions: readonly Grantable[]): Promise<void> {
-  for (const { audience, permission } of permissions) {
-    const there = await tx.audiences.byId(audience);
-    if (!there) throw new Refusal("invalid_target");
-    if (!there.permissions.includes(permission)) throw new Refusal("bad_request", { detail: "an unknown permission" });
-  }
 }

@@ -35,7 +35,13 @@ async function liveOnce(): Promise<string[]> {
   const invitation = await services.invitations.create({ email: "ann@example.com", roles: [] }, actor);
   const second = await services.sessions.refresh({ client: "cli", refreshToken: first.refresh_token ?? "" }, SOMEBODY);
   const third = await services.sessions.refresh({ client: "cli", refreshToken: second.refresh_token ?? "" }, SOMEBODY);
+  const permissions = [{ audience: services.issuer, permission: "feed:read" }];
+  const service = await services.servicePrincipals.create({ name: "reader", permissions }, actor);
+  const rotated = await services.servicePrincipals.rotate(service.id, actor);
+  const credential = { id: service.id, secret: service.secret.secret };
+  const serviceToken = await services.serviceTokens.issue(credential, SOMEBODY);
   const refused = [
+    () => services.serviceTokens.issue({ ...credential, secret: "Tr0ub4dor&3 typed" }, SOMEBODY),
     () => services.signIn.run("password", { email: admin.email, password: "Tr0ub4dor&3 typed" }, TERMINAL, SOMEBODY),
     () => services.signIn.run("password", { email: "typed-password@example.com", password: "x" }, TERMINAL, SOMEBODY),
     () => services.accounts.changePassword({ current: "Tr0ub4dor&3 typed", next: PASSWORD }, actor),
@@ -50,6 +56,9 @@ async function liveOnce(): Promise<string[]> {
     "Tr0ub4dor&3 typed",
     used,
     invitation.secret ?? "",
+    service.secret.secret,
+    rotated.secret.secret,
+    ...serviceToken.access_token.split("."),
     ...[setUp, waiting].flatMap(({ handoff }) => handoff.split(".")[0] ?? []),
     ...replies.flatMap(({ refresh_token = "" }) => refresh_token.split(".").at(-1) ?? []),
     ...replies.flatMap(({ tokens }) => tokens.flatMap(({ access_token }) => access_token.split("."))),
@@ -76,7 +85,7 @@ test("server case 18, ASVS 16.2.5: the audit holds neither secrets, hashes nor w
   expect([...secrets, "typed-password", "argon2", "@example.com"].filter((secret) => audit.includes(secret))).toEqual(
     [],
   );
-  for (const table of ["handoffs", "invitations", "set_up"]) {
+  for (const table of ["handoffs", "invitations", "set_up", "service_secrets"]) {
     for (const row of JSON.parse(tables.get(table) ?? "[]")) expect(audit).not.toContain(row.hash);
   }
 });

@@ -13,6 +13,7 @@ import { migrationCases } from "./testing/migration-cases.ts";
 import { oneTimeCases } from "./testing/one-time-cases.ts";
 import { registerCases } from "./testing/register-cases.ts";
 import { roleCases } from "./testing/role-cases.ts";
+import { serviceCases } from "./testing/service-cases.ts";
 import { sessionCases } from "./testing/session-cases.ts";
 import type { Given, TestDatabase, TestDatabases } from "./testing/setting.ts";
 import { transactionCases } from "./testing/transaction-cases.ts";
@@ -21,6 +22,7 @@ const suite = [
   accountCases,
   metadataCases,
   sessionCases,
+  serviceCases,
   roleCases,
   registerCases,
   oneTimeCases,

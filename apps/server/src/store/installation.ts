@@ -7,16 +7,19 @@ export function installationQueries(db: Kysely<Schema>): Queries["installation"]
   return {
     async read() {
       const row = await db.selectFrom("installation").selectAll().executeTakeFirst();
-      return row && { epoch: row.epoch, masterKeyId: row.master_key_id };
+      return row && { epoch: row.epoch, masterKeyId: row.master_key_id, feedIncarnation: row.feed_incarnation };
     },
-    async create({ epoch, masterKeyId }) {
+    async create({ epoch, masterKeyId, feedIncarnation }) {
       return hasChanged(
         await db
           .insertInto("installation")
-          .values({ id: 1, epoch, master_key_id: masterKeyId })
+          .values({ id: 1, epoch, master_key_id: masterKeyId, feed_incarnation: feedIncarnation })
           .onConflict((on) => on.doNothing())
           .executeTakeFirstOrThrow(),
       );
+    },
+    async setFeedIncarnation(incarnation) {
+      await db.updateTable("installation").set({ feed_incarnation: incarnation }).execute();
     },
   };
 }

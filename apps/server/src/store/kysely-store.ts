@@ -19,6 +19,7 @@ export function createKyselyStore(engine: Engine): Store {
   const db = open(scope.guard(engine.dialect));
   const counting = open(scope.guard(engine.counting));
   const listeners = new Set<Listener>();
+  const news = new Set<() => void>();
   const reactions = new Set<Reaction>();
   const react = async (events: readonly IssuerEvent[], query: Query) => {
     if (events.length > 0) for (const reaction of reactions) await reaction(events, query);
@@ -43,7 +44,10 @@ export function createKyselyStore(engine: Engine): Store {
             return value;
           };
           const value = await scope.enter(working).finally(() => Object.freeze(facts));
-          if (facts.length > 0) numbered = await appendFacts(trx, facts, await engine.now(trx));
+          if (facts.length > 0) {
+            numbered = await appendFacts(trx, facts, await engine.now(trx));
+            await engine.announce?.(trx);
+          }
           return value;
         });
       if (numbered.length > 0) for (const listener of listeners) tell(listener, numbered);
@@ -52,6 +56,15 @@ export function createKyselyStore(engine: Engine): Store {
     onFacts(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    onNews(listener) {
+      if (news.size === 0) {
+        engine.listen?.(() => {
+          for (const one of news) one();
+        });
+      }
+      news.add(listener);
+      return () => news.delete(listener);
     },
     onEvents(reaction) {
       reactions.add(reaction);

@@ -1,9 +1,10 @@
 import { Refusal } from "@countersign/tokens";
-import { type Kysely, sql } from "kysely";
+import { CompiledQuery, type Kysely, sql } from "kysely";
 import pg from "pg";
 import { type Judge, withFailures } from "./failures.ts";
 import { createKyselyStore } from "./kysely-store.ts";
 import { postgresDialect, withoutSync } from "./postgres-dialect.ts";
+import { announcementOf, listen, type PostgresListener } from "./postgres-listener.ts";
 import { DEFAULT_SCHEMA, isSchemaName, schemaNotOurs } from "./postgres-schema.ts";
 import { assertVerifiedTls } from "./postgres-tls.ts";
 import type { Schema } from "./schema.ts";
@@ -47,6 +48,8 @@ export function openPostgres(options: PostgresOptions): Store {
   const lock = async (db: Kysely<Schema>, name: string) => {
     await sql`select pg_advisory_xact_lock(hashtextextended(${`countersign ${schema} ${name}`}, 0))`.execute(db);
   };
+  const announcement = CompiledQuery.raw(announcementOf(schema));
+  let listener: PostgresListener | undefined;
   const store = createKyselyStore({
     schema,
     dialect: withFailures(postgresDialect(pool, { timeoutMs: timeoutMs + ANSWER_MS }), judge),
@@ -61,7 +64,14 @@ export function openPostgres(options: PostgresOptions): Store {
       await lock(db, "migrations");
     },
     lock,
+    // By the statement that comes last in the transaction, so that nothing waits for it.
+    announce: async (db) => void (await db.executeQuery(announcement)),
+    listen(heard) {
+      // Somebody's pool may pool transactions, where listening is impossible: they read by the second.
+      if (typeof connection === "string") listener ??= listen(connection, { schema, timeoutMs, heard });
+    },
     async close() {
+      await listener?.close();
       if (typeof connection !== "string") pool.off("error", ignore);
       // It keeps its listener: a connection that is lost while it closes is an error of the pool as well.
       else if (!pool.ending) await pool.end();

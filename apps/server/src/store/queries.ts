@@ -16,6 +16,7 @@ import { refreshSecretQueries } from "./refresh-secrets.ts";
 import { revocationQueries } from "./revocations.ts";
 import { roleQueries } from "./roles.ts";
 import type { Schema } from "./schema.ts";
+import { serviceQueries } from "./services.ts";
 import { sessionQueries } from "./sessions.ts";
 import { setUpQueries } from "./set-up.ts";
 import type { Queries } from "./store.ts";
@@ -31,6 +32,7 @@ export function createQueries(db: Kysely<Schema>, engine: Engine): Queries {
     roles: roleQueries(db),
     clients: clientQueries(db),
     audiences: audienceQueries(db),
+    services: serviceQueries(db),
     handoffs: handoffQueries(db),
     invitations: invitationQueries(db),
     mails: mailQueries(db),

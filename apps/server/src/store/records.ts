@@ -8,6 +8,8 @@ export interface Installation {
   readonly epoch: string;
   /** Id of the master key that sealed the first secret: a start with another one is refused. */
   readonly masterKeyId: string;
+  /** Names the run of numbers that revocation facts are in; null where none was named yet. */
+  readonly feedIncarnation: string | null;
 }
 
 export interface Account {
@@ -142,6 +144,26 @@ export interface Audience {
   readonly id: string;
   /** What it knows of; nothing else is ever in a scope for it. */
   readonly permissions: readonly string[];
+}
+
+/** A program that acts for itself, as the subject of tokens of its own (RFC 9068 §5). */
+export interface Service {
+  readonly id: string;
+  /** For people; unique. */
+  readonly name: string;
+  readonly version: number;
+  readonly disabledAt: number | null;
+  readonly createdAt: number;
+}
+
+/** What a service proves itself by: 256 random bits, kept as their hash. */
+export interface ServiceSecret {
+  readonly id: string;
+  readonly serviceId: string;
+  readonly hash: string;
+  readonly createdAt: number;
+  /** The start of the day, in UTC, on which it was used last; null for never. */
+  readonly usedOn: number | null;
 }
 
 export interface StoredKey {

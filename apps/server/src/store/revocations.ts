@@ -7,6 +7,14 @@ import type { NumberedFact, Queries } from "./store.ts";
 
 export function revocationQueries(db: Kysely<Schema>): Queries["revocations"] {
   return {
+    async head() {
+      const { incarnation, number } = await db
+        .selectFrom("revocation_counter")
+        .leftJoin("installation", (join) => join.onTrue())
+        .select(["feed_incarnation as incarnation", "last as number"])
+        .executeTakeFirstOrThrow();
+      return { incarnation: incarnation ?? "", number };
+    },
     async since(number) {
       const rows = await db
         .selectFrom("revocations")

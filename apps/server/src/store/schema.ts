@@ -12,6 +12,8 @@ interface InstallationTable {
   id: number;
   epoch: string;
   master_key_id: string;
+  /** Null until an instance that knows of it starts. */
+  feed_incarnation: string | null;
 }
 
 interface AccountTable {
@@ -88,6 +90,28 @@ interface ClientTable {
 interface AudienceTable {
   id: string;
   permissions: Json;
+}
+
+interface ServiceTable {
+  id: string;
+  name: string;
+  version: number;
+  disabled_at: number | null;
+  created_at: number;
+}
+
+interface ServicePermissionTable {
+  service_id: string;
+  audience: string;
+  permission: string;
+}
+
+interface ServiceSecretTable {
+  id: string;
+  service_id: string;
+  hash: string;
+  created_at: number;
+  used_on: number | null;
 }
 
 interface HandoffTable {
@@ -216,6 +240,9 @@ export interface Schema {
   role_grants: RoleGrantTable;
   clients: ClientTable;
   audiences: AudienceTable;
+  services: ServiceTable;
+  service_permissions: ServicePermissionTable;
+  service_secrets: ServiceSecretTable;
   handoffs: HandoffTable;
   invitations: InvitationTable;
   mails: MailTable;

@@ -18,6 +18,8 @@ import type {
   RefreshSecret,
   Role,
   RoleDeclaration,
+  Service,
+  ServiceSecret,
   Session,
   StoredKey,
 } from "./records.ts";
@@ -26,6 +28,14 @@ import type {
 export interface NumberedFact {
   readonly number: number;
   readonly fact: RevocationFact;
+}
+
+/** How far the facts go. */
+export interface FeedHead {
+  /** Of the installation: which run of numbers this is. */
+  readonly incarnation: string;
+  /** The number that was given last, also where its fact is pruned by now. */
+  readonly number: number;
 }
 
 export interface Page {
@@ -68,6 +78,7 @@ export interface Queries {
     read(): Promise<Installation | undefined>;
     /** Answers false where another instance was first. */
     create(installation: Installation): Promise<boolean>;
+    setFeedIncarnation(incarnation: string): Promise<void>;
   };
   readonly accounts: {
     /** @throws {Refusal} `conflict` where the address is taken. */
@@ -147,6 +158,30 @@ export interface Queries {
     byId(id: string): Promise<Audience | undefined>;
     list(): Promise<Audience[]>;
   };
+  readonly services: {
+    /** @throws {Refusal} `conflict` where the name is taken. */
+    insert(service: Service): Promise<void>;
+    byId(id: string): Promise<Service | undefined>;
+    /** By name. */
+    list(): Promise<Service[]>;
+    /** Disables at a time, or enables with null. False where it was so already. */
+    setDisabled(id: string, at: number | null): Promise<boolean>;
+    /** Adds one, and answers the new version. */
+    raiseVersion(id: string): Promise<number>;
+    remove(id: string): Promise<boolean>;
+    /** Everything that it may do, anywhere. */
+    permissions(id: string): Promise<Grantable[]>;
+    /** Replaces all of that. */
+    setPermissions(id: string, permissions: readonly Grantable[]): Promise<void>;
+    /** Ids of the services that may do any of this at an audience. */
+    permittedAt(audience: string, permissions: readonly string[]): Promise<string[]>;
+    /** The newest first. */
+    secrets(id: string): Promise<ServiceSecret[]>;
+    insertSecret(secret: ServiceSecret): Promise<void>;
+    removeSecret(id: string, serviceId: string): Promise<boolean>;
+    /** Notes the day on which a secret was used; false where it is noted already. */
+    noteUse(secretId: string, day: number): Promise<boolean>;
+  };
   readonly handoffs: {
     insert(handoff: Handoff): Promise<void>;
     /** Takes it out, whether it has expired or not: nobody finds it twice. */
@@ -194,6 +229,8 @@ export interface Queries {
     insert(secret: RefreshSecret): Promise<boolean>;
   };
   readonly revocations: {
+    /** Facts up to this number are committed: those that are kept are found by a query that is asked after this one. */
+    head(): Promise<FeedHead>;
     /** Facts after a number, in order. */
     since(number: number): Promise<NumberedFact[]>;
     prune(before: number): Promise<number>;
@@ -264,6 +301,11 @@ export interface Store extends Queries {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Hears of this process's own facts, after their commit and before `transaction` resolves. Answers how to stop. */
   onFacts(listener: (facts: readonly NumberedFact[]) => void): () => void;
+  /**
+   * Hears that some instance may have committed facts, where the database can tell. Any may be missed: who must know
+   * reads. Answers how to stop.
+   */
+  onNews(listener: () => void): () => void;
   /** Has something done in each transaction of this process that emits events. Answers how to stop. */
   onEvents(reaction: Reaction): () => void;
   /** Brings the schema up to date. Safe to run from several instances at once. */

@@ -3,6 +3,8 @@ import { beginning } from "./0001-beginning.ts";
 import { roleDeclarations } from "./0002-role-declarations.ts";
 import { metadataAndMails } from "./0003-metadata-and-mails.ts";
 import { auditChain } from "./0004-audit-chain.ts";
+import { services } from "./0005-services.ts";
+import { feed } from "./0006-feed.ts";
 
 /** Every migration by its name, in the order of the names. One that was released is never changed. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -10,4 +12,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0002-role-declarations": roleDeclarations,
   "0003-metadata-and-mails": metadataAndMails,
   "0004-audit-chain": auditChain,
+  "0005-services": services,
+  "0006-feed": feed,
 };

@@ -24,6 +24,16 @@ export function factCases(given: Given): void {
       expect(await given.store.revocations.since(2)).toStrictEqual(numbered.slice(2));
     });
 
+    test("their head counts what was committed, in whichever run, also what is pruned by now", async () => {
+      const { revocations } = given.store;
+      expect(await revocations.head()).toStrictEqual({ incarnation: "", number: 0 });
+      await given.store.installation.create({ epoch: "epoch", masterKeyId: "key", feedIncarnation: "run" });
+      await revoke(given.store, factOf(1), factOf(2));
+      await given.store.transaction(async (tx) => tx.revoke(factOf(3)));
+      await revocations.prune((await given.store.now()) + 60_000);
+      expect(await revocations.head()).toStrictEqual({ incarnation: "run", number: 3 });
+    });
+
     test("50 parallel transactions commit in the order of their numbers: nobody ever sees a number before a smaller one", async () => {
       const stores = [given.store, await given.another()];
       const observer = await given.another();

@@ -11,12 +11,20 @@ export function registerCases(given: Given): void {
       const begun = await Promise.all(
         Array.from({ length: 10 }, async (_, n) => {
           const epoch = `epoch ${n}`;
-          return (await stores[n % 2]?.installation.create({ epoch, masterKeyId: "key" })) ? epoch : undefined;
+          return (await stores[n % 2]?.installation.create({ epoch, masterKeyId: "key", feedIncarnation: null }))
+            ? epoch
+            : undefined;
         }),
       );
       const winners = begun.filter((epoch) => epoch !== undefined);
       expect(winners).toHaveLength(1);
-      expect(await given.store.installation.read()).toStrictEqual({ epoch: winners[0], masterKeyId: "key" });
+      expect(await given.store.installation.read()).toStrictEqual({
+        epoch: winners[0],
+        masterKeyId: "key",
+        feedIncarnation: null,
+      });
+      await given.store.installation.setFeedIncarnation("a run");
+      expect(await stores[1]?.installation.read()).toMatchObject({ epoch: winners[0], feedIncarnation: "a run" });
     });
 
     test("clients and audiences are put under their id, and put again replace what was there", async () => {

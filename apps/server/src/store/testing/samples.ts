@@ -1,5 +1,16 @@
 import { createHash } from "node:crypto";
-import type { Account, AuditEntry, Handoff, Invitation, Mail, Role, Session, StoredKey } from "../records.ts";
+import type {
+  Account,
+  AuditEntry,
+  Handoff,
+  Invitation,
+  Mail,
+  Role,
+  Service,
+  ServiceSecret,
+  Session,
+  StoredKey,
+} from "../records.ts";
 
 // Records as the services write them; what matters to a test is given, the rest is something.
 
@@ -101,6 +112,15 @@ export function aRole(name: string, permissions: readonly string[] = [], more: P
     permissions: permissions.map((permission) => ({ audience, permission })),
     ...more,
   };
+}
+
+export function aService(name: string, more: Partial<Service> = {}): Service {
+  return { id: idOf(`service ${name}`), name, version: 0, disabledAt: null, createdAt: NOW, ...more };
+}
+
+export function aSecret(name: string, serviceId: string, more: Partial<ServiceSecret> = {}): ServiceSecret {
+  const hash = idOf(`hash of ${name}`);
+  return { id: idOf(`secret ${name}`), serviceId, hash, createdAt: NOW, usedOn: null, ...more };
 }
 
 export function aKey(name: string, more: Partial<StoredKey> = {}): StoredKey {

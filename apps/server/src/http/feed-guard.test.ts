@@ -1,0 +1,106 @@
+import { createGuard, type Facts, facts } from "@countersign/guard";
+import { initTRPC } from "@trpc/server";
+import Fastify, { type FastifyInstance } from "fastify";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createIssuerGuard } from "../api/guard.ts";
+import { FEED_PERMISSION } from "../api/permissions.ts";
+import { createRouter } from "../api/router.ts";
+import {
+  ISSUER,
+  NOTES,
+  openTestIssuer,
+  type Person,
+  SOMEBODY,
+  type TestIssuer,
+} from "../services/testing/test-issuer.ts";
+import { createFetch } from "./fetch.ts";
+import { createPlugin } from "./plugin.ts";
+
+type Send = (url: string, init: RequestInit) => Promise<Response>;
+
+let issuer: TestIssuer;
+let fastify: FastifyInstance;
+/** The two ways to reach an issuer: over a connection, and as a host's own fetch handler. */
+let ways: { readonly connection: Send; readonly handler: Send };
+beforeEach(async () => {
+  issuer = await openTestIssuer();
+  const { services, verifier } = issuer;
+  const guard = createIssuerGuard(verifier);
+  const plugin = createPlugin({ services, verifier, api: { router: createRouter(guard, services), guard } });
+  fastify = Fastify();
+  await fastify.register(plugin);
+  const address = await fastify.listen({ host: "127.0.0.1", port: 0 });
+  const handler = createFetch({ issuer: ISSUER, plugin, logger: undefined });
+  ways = {
+    connection: (url, init) => fetch(url.replace(ISSUER, address), init),
+    handler: (url, init) => handler(new Request(url, init)),
+  };
+});
+afterEach(async () => {
+  await fastify.close();
+  await issuer.close();
+});
+
+/** An API elsewhere: it has the issuer's URL and a service's secret, and nothing of this process. */
+async function openApi(send: Send) {
+  const admin = await issuer.administrator();
+  const { id, secret } = await issuer.services.servicePrincipals.create(
+    { name: "notes", permissions: [{ audience: ISSUER, permission: FEED_PERMISSION }] },
+    admin.actor,
+  );
+  const asked: string[] = [];
+  const t = initTRPC.context<{ auth: Facts }>().create();
+  const guard = createGuard(t, {
+    issuer: ISSUER,
+    audience: NOTES,
+    permissions: ["notes:read"],
+    revocation: { mode: "feed", credential: { id, secret: secret.secret } },
+    world: issuer.world,
+    fetch: (url, init) => {
+      asked.push(new URL(url).pathname);
+      return send(url, init);
+    },
+  });
+  const router = guard.router({ who: guard.signedIn.query(({ ctx }) => ctx.principal.id) });
+  const call = async ({ refreshToken }: Person) => {
+    const refreshed = await issuer.services.sessions.refresh(
+      { client: "cli", refreshToken, audiences: [NOTES] },
+      SOMEBODY,
+    );
+    const token = refreshed.tokens[0]?.access_token ?? "";
+    const request = { headers: { authorization: `Bearer ${token}` }, method: "GET" };
+    return {
+      refreshToken: refreshed.refresh_token ?? "",
+      who: () =>
+        guard
+          .createCallerFactory(router)({ auth: facts(request) })
+          .who(),
+    };
+  };
+  return { asked, call, close: guard.close };
+}
+
+describe("a guard elsewhere that reads the feed", () => {
+  test.each(["connection", "handler"] as const)(
+    "refuses a session from its sign-out on, and not those of others: by %s",
+    async (way) => {
+      const api = await openApi(ways[way]);
+      const ann = await api.call(await issuer.person("ann"));
+      const bob = await api.call(await issuer.person("bob"));
+      expect(await ann.who()).toEqual(expect.any(String));
+      const other = await bob.who();
+
+      const signedOut = await ways[way](`${ISSUER}/session/end`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-countersign": "1" },
+        body: JSON.stringify({ client: "cli", refresh_token: ann.refreshToken }),
+      });
+      expect(signedOut.status).toBe(204);
+      await vi.waitFor(() => expect(ann.who()).rejects.toMatchObject({ cause: { reason: "session_ended" } }));
+      expect(await bob.who()).toBe(other);
+      // Nothing was asked for it: the issuer told, on the one connection that was open.
+      expect(api.asked.filter((path) => path === "/feed")).toHaveLength(1);
+      await api.close();
+    },
+  );
+});

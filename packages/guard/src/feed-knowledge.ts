@@ -1,0 +1,138 @@
+import { type RevocationFact, RevocationSet } from "@countersign/tokens";
+import type { FeedMessage } from "./feed-message.ts";
+
+/** What a guard knows of revocations, from a feed. */
+export interface FeedKnowledge {
+  /** Which tokens are known to be dead. */
+  readonly set: RevocationSet;
+  /** Up to where everything is known, as the feed names it; `undefined` where nothing is. */
+  readonly cursor: string | undefined;
+  /** The last moment, in milliseconds of this machine's clock, at which everything was known; `undefined` before. */
+  readonly knownAt: number | undefined;
+  /** How far the issuer's clock is ahead of this machine's, in milliseconds. */
+  readonly offset: number;
+  /** A new connection: what the former one left unfinished is void. */
+  begin(): void;
+  /**
+   * Takes a message in, that came at this moment. Answers whether it shows a feed that works: everything is known again,
+   * or more of a snapshot is.
+   *
+   * @throws {Error} for a message that leaves a gap: only another connection can close it.
+   */
+  take(message: FeedMessage, at: number): boolean;
+}
+
+interface Snapshot {
+  readonly incarnation: string;
+  readonly facts: RevocationFact[];
+  readonly number: number;
+  part: number;
+  /** The greatest number that facts beside it had. */
+  beyond: number;
+}
+
+type Of<K extends FeedMessage["kind"]> = Extract<FeedMessage, { kind: K }>;
+
+/**
+ * Puts together what a feed says. Facts are taken in at once, but the cursor moves only past what is known for sure: not
+ * past a snapshot that is not complete, nor to the number of a heartbeat whose facts have not come. So wherever a
+ * connection breaks, the next one brings what is missing.
+ *
+ * `learned` is told of facts when they are in force. Does not check: who sends.
+ */
+export function createFeedKnowledge(learned: (facts: readonly RevocationFact[]) => void): FeedKnowledge {
+  let set = new RevocationSet();
+  let known: { incarnation: string; number: number } | undefined;
+  let pending: Snapshot | undefined;
+  let awaited: { number: number; at: number; received: number } | undefined;
+  let knownAt: number | undefined;
+  let newest = Number.NEGATIVE_INFINITY;
+  let offset = 0;
+
+  function add(facts: readonly RevocationFact[], received: number): void {
+    for (const fact of facts) set.add(fact, received);
+    learned(facts);
+  }
+
+  /** Everything up to the issuer's moment `at` is known. What says so twice says nothing the second time. */
+  function upTo(at: number, received: number): boolean {
+    if (at <= newest) return false;
+    newest = at;
+    knownAt = received;
+    offset = at - received;
+    return true;
+  }
+
+  function takeSnapshot(message: Of<"snapshot">, received: number): boolean {
+    const { incarnation, number, part, last, facts, at } = message;
+    if (pending === undefined || pending.incarnation !== incarnation || pending.number !== number) {
+      if (part !== 0) throw new Error("a snapshot without its beginning");
+      pending = { incarnation, number, part: -1, facts: [], beyond: number };
+    }
+    if (part <= pending.part) return false;
+    if (part > pending.part + 1) throw new Error("a snapshot with a gap");
+    pending.part = part;
+    for (const fact of facts) pending.facts.push(fact);
+    if (!last) return true;
+    const whole = pending;
+    pending = undefined;
+    // Numbers of another incarnation say nothing here, and its versions may have gone back. Within one, facts only grow.
+    const before = known?.incarnation === incarnation ? known.number : 0;
+    if (known?.incarnation !== incarnation) set = new RevocationSet();
+    known = { incarnation, number: Math.max(before, whole.beyond) };
+    add(whole.facts, received);
+    upTo(at, received);
+    return true;
+  }
+
+  function takeFacts({ incarnation, number, facts }: Of<"facts">, received: number): boolean {
+    if (pending?.incarnation === incarnation) {
+      for (const fact of facts) pending.facts.push(fact);
+      pending.beyond = Math.max(pending.beyond, number);
+      if (known?.incarnation === incarnation) add(facts, received);
+      return false;
+    }
+    if (known?.incarnation !== incarnation) throw new Error("facts of an incarnation without its snapshot");
+    add(facts, received);
+    known.number = Math.max(known.number, number);
+    if (awaited === undefined || awaited.number > known.number) return false;
+    const { at, received: heard } = awaited;
+    awaited = undefined;
+    return upTo(at, heard);
+  }
+
+  function takeHeartbeat({ incarnation, number, at }: Of<"heartbeat">, received: number): boolean {
+    set.prune(received);
+    if (pending !== undefined) return false;
+    if (known?.incarnation !== incarnation) throw new Error("a heartbeat of an incarnation without its snapshot");
+    if (number <= known.number) return upTo(at, received);
+    awaited = { number, at, received };
+    return false;
+  }
+
+  return {
+    get set() {
+      return set;
+    },
+    get cursor() {
+      return known && `${known.incarnation}:${known.number}`;
+    },
+    get knownAt() {
+      return knownAt;
+    },
+    get offset() {
+      return offset;
+    },
+    begin() {
+      pending = undefined;
+      awaited = undefined;
+      // The issuer's clock may have been set back: the next connection starts its own count.
+      newest = Number.NEGATIVE_INFINITY;
+    },
+    take(message, received) {
+      if (message.kind === "snapshot") return takeSnapshot(message, received);
+      if (message.kind === "facts") return takeFacts(message, received);
+      return takeHeartbeat(message, received);
+    },
+  };
+}
