@@ -19,6 +19,7 @@ export const contestants: readonly Contestant[] = [
   { name: "raw-http", command: node("raw-http.ts"), checks: false },
   { name: "unguarded-official", command: node("unguarded-official.ts"), checks: false },
   { name: "guarded-official", command: node("guarded-official.ts"), checks: true },
+  { name: "guarded-straight", command: node("guarded-straight.ts"), checks: true },
   { name: "trpc-jose", command: node("trpc-jose.ts"), checks: true },
   { name: "fastify-jwt", command: node("fastify-jwt.ts"), checks: true },
   { name: "fastify-jwt-cached", command: node("fastify-jwt-cached.ts"), checks: true },
