@@ -6,7 +6,7 @@ import type { NumberedEntry } from "../store/records.ts";
 import { auditEvents, eventsNamed } from "./audit-events.ts";
 import type { Caller } from "./caller.ts";
 import { reasonOf } from "./testing/reason-of.ts";
-import { openTestIssuer, PASSWORD, type Person, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
+import { ISSUER, openTestIssuer, PASSWORD, type Person, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
 
 /** What steers terminals and begins lines, in everything that a stranger may choose. */
 const HOSTILE = "evil\r\n\u001b[2J\u2028";
@@ -26,7 +26,7 @@ let secrets: readonly string[];
 
 beforeAll(async () => {
   issuer = await openTestIssuer({
-    limits: { accountFromAddress: { most: 3, windowMs: 1e6 } },
+    limits: { accountFromAddress: { most: 3, windowMs: 1e6 }, serviceFromAddress: { most: 3, windowMs: 1e6 } },
     metadata: { public: z.object({ plan: z.string().optional() }) },
   });
   begun = issuer.world.now();
@@ -98,6 +98,7 @@ async function liveThroughEverything(): Promise<string[]> {
   await refused(invitations.create({ email: "eve@example.com", roles: ["administrator"] }, ann.actor));
   const [{ id = "" } = {}] = await invitations.list({ limit: 1 });
   await invitations.remove(id, admin.actor);
+  const ofServices = await liveAsService();
   await accounts.remove(ann.id, admin.actor);
 
   const replies = [admin.reply, ann.reply, phone, second, third, restored.reply, ahead, laptop.reply];
@@ -108,9 +109,29 @@ async function liveThroughEverything(): Promise<string[]> {
     link,
     handoff.split(".")[0] ?? "",
     invitation.secret ?? "",
+    ...ofServices,
     ...replies.flatMap(({ refresh_token = "" }) => refresh_token.split(".").at(-1) ?? []),
     ...replies.flatMap(({ tokens }) => tokens.flatMap(({ access_token }) => access_token.split("."))),
   ];
+}
+
+/** A program's life. Answers what must never be written down of it. */
+async function liveAsService(): Promise<string[]> {
+  const { servicePrincipals, serviceTokens } = issuer.services;
+  const permissions = [{ audience: ISSUER, permission: "feed:read" }];
+  const { id, secret } = await servicePrincipals.create({ name: "Reader", permissions }, admin.actor);
+  const { access_token } = await serviceTokens.issue({ id, secret: secret.secret }, STRANGER);
+  for (let attempt = 0; attempt < 4; attempt += 1) {
+    expect(await reasonOf(serviceTokens.issue({ id, secret: TYPED }, STRANGER))).toBeDefined();
+  }
+  expect(await reasonOf(servicePrincipals.create({ name: "Eve", permissions }, ann.actor))).toBe("not_permitted");
+  const rotated = await servicePrincipals.rotate(id, admin.actor);
+  await servicePrincipals.revokeSecret(id, secret.id, admin.actor);
+  await servicePrincipals.update(id, [], admin.actor);
+  await servicePrincipals.disable(id, admin.actor);
+  await servicePrincipals.enable(id, admin.actor);
+  await servicePrincipals.remove(id, admin.actor);
+  return [secret.secret, rotated.secret.secret, ...access_token.split(".")];
 }
 
 /** At another instance, whose mail server is away for a day. */
