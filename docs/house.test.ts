@@ -29,7 +29,7 @@ describe("the house rules", () => {
   });
 
   test("the environment is read by the configuration of a program and nowhere else", () => {
-    const readers = /\/(config|main|environment)\.ts$|\/(testing|test-support)\/|^bench\//;
+    const readers = /\/(config|main|environment)\.ts$|\/(testing|test-support)\/|^(bench|examples)\//;
     const guilty = sources.filter(
       (file) => !readers.test(file) && code(file).some((line) => /process\.env/.test(line)),
     );
