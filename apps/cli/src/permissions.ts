@@ -1,3 +1,5 @@
+import { permission } from "./forms.ts";
+
 interface Grantable {
   readonly audience: string;
   readonly permission: string;
@@ -12,6 +14,14 @@ export function readPermission(text: string): string | Grantable {
 export function showPermission({ audience, permission }: Grantable, own: string): string {
   return audience === own ? permission : `${permission}@${audience}`;
 }
+
+/** The option that names permissions, once for each. */
+export const permissionOption = {
+  kind: "list",
+  says: "a permission it holds; give it once for each",
+  value: "noun:verb[@https://api]",
+  form: permission,
+} as const;
 
 /** Refusals of permissions in words. What they look like was seen to before: what is left is what the server knows. */
 export const unknownPermissions = {

@@ -1,18 +1,13 @@
 import { command, type Group } from "../command.ts";
-import { account as accountForm, description, permission, roleName } from "../forms.ts";
+import { account as accountForm, description, roleName } from "../forms.ts";
 import { inWords } from "../in-words.ts";
 import { done, table } from "../output.ts";
-import { readPermission, showPermission, unknownPermissions } from "../permissions.ts";
+import { permissionOption, readPermission, showPermission, unknownPermissions } from "../permissions.ts";
 import { accountIdOf } from "../which-account.ts";
 
 const contents = {
   description: { kind: "text", says: "what it is for", form: description },
-  permission: {
-    kind: "list",
-    says: "a permission it holds; give it once for each",
-    value: "noun:verb[@https://api]",
-    form: permission,
-  },
+  permission: permissionOption,
 } as const;
 
 const builtIn = {

@@ -1,18 +1,13 @@
 import { command, type Group } from "../command.ts";
-import { idFrom, permission, personName } from "../forms.ts";
+import { idFrom, personName } from "../forms.ts";
 import { inWords } from "../in-words.ts";
 import { type Answer, done, table, time } from "../output.ts";
-import { readPermission, showPermission, unknownPermissions } from "../permissions.ts";
+import { permissionOption, readPermission, showPermission, unknownPermissions } from "../permissions.ts";
 
 const id = idFrom("services list");
 
 const permissions = {
-  permission: {
-    kind: "list",
-    says: "a permission it has; give it once for each",
-    value: "noun:verb[@https://api]",
-    form: permission,
-  },
+  permission: permissionOption,
 } as const;
 
 /** The day of a time in seconds since the epoch, in UTC. */
