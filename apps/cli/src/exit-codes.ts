@@ -93,6 +93,7 @@ export const meanings: Readonly<Record<Told, Meaning>> = {
   malformed_credentials: { exit: "unexpected", says: "The server did not understand the token.", next: report },
   token_invalid: { exit: "unexpected", says: "The server did not accept the token.", next: signIn },
   unknown_key: { exit: "unexpected", says: "The server does not know the key of the token.", next: signIn },
+  proof_invalid: { exit: "unexpected", says: "The server did not accept the proof of the key.", next: report },
   use_dpop_nonce: { exit: "unexpected", says: "The server asked for a proof twice.", next: report },
   batch_refused: { exit: "unexpected", says: "The server refused to take the calls together.", next: update },
   method_not_allowed: { exit: "unexpected", says: "The server knows no such call.", next: update },

@@ -30,6 +30,7 @@ export const actions: Readonly<Record<Reason, Action>> = Object.freeze({
   account_required: "final",
   step_up_required: "step-up",
   key_mismatch: "sign-in",
+  proof_invalid: "final",
   use_dpop_nonce: "prove-again",
 
   // On a refresh. Anywhere else it is somebody's handoff that was no good.

@@ -30,6 +30,7 @@ export type Reason =
   | "not_permitted"
   | "origin_refused"
   | "password_unsuitable"
+  | "proof_invalid"
   | "rate_limited"
   | "revocation_unknown"
   | "session_ended"

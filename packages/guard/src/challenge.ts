@@ -12,7 +12,14 @@ export function notPermitted(permissions: readonly string[], who = "somebody"): 
 }
 
 /** The more basic the fault, the earlier it stands: of several refusals in a batch, one challenge is sent. */
-const precedence = ["invalid_request", "invalid_token", "", "use_dpop_nonce", "insufficient_user_authentication"];
+const precedence = [
+  "invalid_request",
+  "invalid_token",
+  "",
+  "invalid_dpop_proof",
+  "use_dpop_nonce",
+  "insufficient_user_authentication",
+];
 
 /**
  * The `WWW-Authenticate` challenge for a response's refusals (RFC 6750 §3, RFC 9470 §3), `undefined` where none is due.
@@ -40,5 +47,6 @@ function challenge(error: string, reason: Reason, parameters: Readonly<Record<st
   // RFC 6750 §3: no error code for a request that carried no credentials.
   if (error === "") return "Bearer";
   const all = Object.entries({ error, error_description: reason, ...parameters });
-  return `${error === "use_dpop_nonce" ? "DPoP" : "Bearer"} ${all.map(([name, value]) => `${name}="${value}"`).join(", ")}`;
+  const scheme = error === "use_dpop_nonce" || error === "invalid_dpop_proof" ? "DPoP" : "Bearer";
+  return `${scheme} ${all.map(([name, value]) => `${name}="${value}"`).join(", ")}`;
 }

@@ -68,6 +68,7 @@ describe("corpus 82: the challenge", () => {
       'Bearer error="insufficient_user_authentication", error_description="step_up_required"',
     ],
     [new Refusal("use_dpop_nonce"), 'DPoP error="use_dpop_nonce", error_description="use_dpop_nonce"'],
+    [new Refusal("proof_invalid"), 'DPoP error="invalid_dpop_proof", error_description="proof_invalid"'],
     [new Refusal("account_required"), null],
     [new Refusal("unavailable"), null],
     [new Refusal("internal"), null],

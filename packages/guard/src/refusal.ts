@@ -7,7 +7,7 @@ export interface RefusalRow {
   /** The HTTP status, the one that tRPC gives the code. */
   readonly status: number;
   /**
-   * The error of the `WWW-Authenticate` challenge (RFC 6750 §3.1, RFC 9470 §3): `""` for a challenge without one, because
+   * The error of the `WWW-Authenticate` challenge (RFC 6750 §3.1, RFC 9449 §7.1, RFC 9470 §3): `""` for a challenge without one, because
    * no credentials came; `null` for no challenge, because other credentials would change nothing.
    */
   readonly challenge: ChallengeError | null;
@@ -19,6 +19,7 @@ export type ChallengeError =
   | "invalid_token"
   | "insufficient_scope"
   | "insufficient_user_authentication"
+  | "invalid_dpop_proof"
   | "use_dpop_nonce";
 
 const row = (code: TRPC_ERROR_CODE_KEY, status: number, challenge: ChallengeError | null = null): RefusalRow =>
@@ -37,6 +38,7 @@ export const refusals: Readonly<Record<Reason, RefusalRow>> = Object.freeze({
   account_required: row("FORBIDDEN", 403),
   step_up_required: row("UNAUTHORIZED", 401, "insufficient_user_authentication"),
   key_mismatch: row("UNAUTHORIZED", 401, "invalid_token"),
+  proof_invalid: row("UNAUTHORIZED", 401, "invalid_dpop_proof"),
   use_dpop_nonce: row("UNAUTHORIZED", 401, "use_dpop_nonce"),
 
   invalid_grant: row("BAD_REQUEST", 400),

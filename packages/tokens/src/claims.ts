@@ -17,8 +17,9 @@ const scope = z
   .string()
   .max(8192)
   .regex(/^(?:[!#-[\]-~]+(?: [!#-[\]-~]+)*)?$/);
-/** RFC 9449 §6.1: the SHA-256 thumbprint of the key that the token is bound to. */
-const confirmation = z.strictObject({ jkt: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });
+/** The SHA-256 thumbprint of a key (RFC 7638), as a token that is bound to it names it (RFC 9449 §6.1). */
+export const thumbprint = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+const confirmation = z.strictObject({ jkt: thumbprint });
 
 const common = {
   iss: id,

@@ -10,9 +10,16 @@ describe("a refusal", () => {
 
   test("keeps detail and cause for the log", () => {
     const cause = new Error("ENOSPC");
-    const refusal = new Refusal("busy", { detail: "queue full", cause, retryAfter: 2, maxAge: 60 });
+    const refusal = new Refusal("busy", { detail: "queue full", cause, retryAfter: 2, maxAge: 60, nonce: "n" });
     expect(refusal).toBeInstanceOf(Error);
-    expect(refusal).toMatchObject({ reason: "busy", detail: "queue full", cause, retryAfter: 2, maxAge: 60 });
+    expect(refusal).toMatchObject({
+      reason: "busy",
+      detail: "queue full",
+      cause,
+      retryAfter: 2,
+      maxAge: 60,
+      nonce: "n",
+    });
   });
 
   test("has no cause where none was given", () => {

@@ -14,7 +14,9 @@ export const reasons = [
   "not_permitted",
   "account_required",
   "step_up_required",
+  // Proofs of possession (RFC 9449 §7.1, §8)
   "key_mismatch",
+  "proof_invalid",
   "use_dpop_nonce",
   // Grants (RFC 6749 §5.2, RFC 8707 §2)
   "invalid_grant",
@@ -57,6 +59,8 @@ export interface RefusalOptions {
   readonly retryAfter?: number;
   /** For `step_up_required`: the greatest age of the sign-in in seconds (RFC 9470 §3, `max_age`). */
   readonly maxAge?: number;
+  /** For `use_dpop_nonce`: what the next proof has to hold (RFC 9449 §8); becomes `DPoP-Nonce`. */
+  readonly nonce?: string;
 }
 
 /**
@@ -70,6 +74,7 @@ export class Refusal extends Error {
   readonly detail: string | undefined;
   readonly retryAfter: number | undefined;
   readonly maxAge: number | undefined;
+  readonly nonce: string | undefined;
 
   constructor(reason: Reason, options: RefusalOptions = {}) {
     super(reason, "cause" in options ? { cause: options.cause } : undefined);
@@ -77,6 +82,7 @@ export class Refusal extends Error {
     this.detail = options.detail;
     this.retryAfter = options.retryAfter;
     this.maxAge = options.maxAge;
+    this.nonce = options.nonce;
   }
 }
 

@@ -63,6 +63,17 @@ export {
 export { line } from "./line.ts";
 export { createOneTimeSecret, hashOneTimeSecret, type OneTimeSecret } from "./one-time.ts";
 export {
+  accessTokenHash,
+  createProofVerifier,
+  PROOF_AGE_S,
+  PROOF_AHEAD_S,
+  type Proof,
+  type ProofExpectations,
+  type ProofRules,
+  type VerifyProof,
+} from "./proof.ts";
+export { createProofNonces, type ProofNonces } from "./proof-nonces.ts";
+export {
   GRACE_MS,
   judgeRefresh,
   LATE_STREAK_LIMIT,
@@ -78,6 +89,7 @@ export {
   type RefreshKey,
   type RefreshTokenParts,
 } from "./refresh-token.ts";
+export { createReplayMemory, type ReplayStore } from "./replays.ts";
 export { EVERYTHING, FACT_LIFE_MS, type RevocationFact, RevocationSet } from "./revocations.ts";
 export { type KeyLife, type KeyStatus, PREVIOUS_MS, statusOf } from "./ring.ts";
 export { importMasterKey, type MasterKey, type Place, seal, unseal } from "./sealing.ts";
