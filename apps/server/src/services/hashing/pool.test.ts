@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism, constants, getPriority } from "node:os";
 import { afterEach, describe, expect, test } from "vitest";
 import { processAlive } from "../../testing/process-alive.ts";
@@ -30,6 +31,16 @@ function held(options: HashPoolOptions = {}) {
   return { pool, pid, first };
 }
 
+// sched(7)
+const SCHED_OTHER = 0;
+const SCHED_IDLE = 5;
+
+/** Field 41 of proc_pid_stat(5); the second, the name, may hold spaces. */
+function schedulingPolicy(pid: number): number {
+  const afterName = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1) ?? "";
+  return Number(afterName.split(" ")[41 - 3]);
+}
+
 describe("hashing happens in processes of its own", () => {
   test("which are made at first use, and kept", async () => {
     const pool = open({ processes: 2 });
@@ -47,6 +58,22 @@ describe("hashing happens in processes of its own", () => {
     await pool.run(job);
     const [pid = 0] = pool.statistics().processes;
     expect(getPriority(pid)).toBe(constants.priority.PRIORITY_LOW);
+  });
+
+  describe.runIf(existsSync("/usr/bin/chrt"))("which on Linux", () => {
+    test("run when nobody else wants the core", async () => {
+      const pool = open({ processes: 1, hurryMs: 60_000 });
+      await pool.run(job);
+      const [pid = 0] = pool.statistics().processes;
+      expect(schedulingPolicy(pid)).toBe(SCHED_IDLE);
+    });
+
+    test("get a little of a busy core when they would wait too long", async () => {
+      const pool = open({ processes: 1, hurryMs: 1 });
+      await pool.run(job);
+      const [pid = 0] = pool.statistics().processes;
+      await expect.poll(async () => [await pool.run(job), schedulingPolicy(pid)].at(1)).toBe(SCHED_OTHER);
+    });
   });
 
   test("one fewer than there are cores, and one at least", BUSY_MACHINE, async () => {

@@ -18,6 +18,8 @@ export interface HashPoolOptions {
   readonly queue?: number;
   /** How long a job may wait for its turn, in milliseconds. */
   readonly deadlineMs?: number;
+  /** After how long a job that found no idle core gets a little of a busy one, in milliseconds. */
+  readonly hurryMs?: number;
   /**
    * How long a process may take for one job before it counts as stuck and is replaced, in milliseconds. Much longer than
    * a hash: where all cores are taken, the lowest priority gets little of them, and half a hash is of no use to anybody.
@@ -35,11 +37,12 @@ interface Task {
 interface Worker {
   readonly child: HashChild;
   task: Task | undefined;
+  hurry: NodeJS.Timeout | undefined;
   stuck: NodeJS.Timeout | undefined;
 }
 
 /**
- * Hashes in a few processes of the lowest priority, with a short queue before them: a flood of sign-ins is refused
+ * Hashes in a few processes that run when nobody else wants the core, with a short queue before them: a flood of sign-ins is refused
  * early and takes neither the memory nor the processor from calls that only verify tokens. Processes are started when
  * they are needed, kept, and replaced when they die.
  *
@@ -47,8 +50,8 @@ interface Worker {
  */
 export function createHashPool(options: HashPoolOptions = {}): HashPool {
   const { processes = Math.max(1, availableParallelism() - 1), queue = 32 } = options;
-  const { deadlineMs = 2000, stuckMs = 30_000 } = options;
-  if (![processes, queue, deadlineMs, stuckMs].every((value) => Number.isSafeInteger(value) && value > 0)) {
+  const { deadlineMs = 2000, hurryMs = 500, stuckMs = 30_000 } = options;
+  if (![processes, queue, deadlineMs, hurryMs, stuckMs].every((value) => Number.isSafeInteger(value) && value > 0)) {
     throw new TypeError("the options of a hashing pool are positive whole numbers");
   }
   const workers = new Set<Worker>();
@@ -87,6 +90,7 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
 
   function give(task: Task, worker: Worker): void {
     worker.task = task;
+    worker.hurry = setTimeout(() => worker.child.hurry(), hurryMs);
     worker.stuck = setTimeout(() => void worker.child.kill(), stuckMs);
     worker.child.send(task.job);
   }
@@ -99,7 +103,7 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
         release(worker)?.reject(busy(`a hashing process has gone: ${why}`));
       },
     });
-    const worker: Worker = { child, task: undefined, stuck: undefined };
+    const worker: Worker = { child, task: undefined, hurry: undefined, stuck: undefined };
     workers.add(worker);
     return worker;
   }
@@ -108,6 +112,7 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
   function release(worker: Worker): Task | undefined {
     const { task } = worker;
     worker.task = undefined;
+    clearTimeout(worker.hurry);
     clearTimeout(worker.stuck);
     assign();
     return task;

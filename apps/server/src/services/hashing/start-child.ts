@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { HashAnswer, HashJob } from "./job.ts";
+import { runAlthoughBusy } from "./scheduling.ts";
 
 /** `child.ts` beside the source, `child.js` beside what was built from it. */
 const CHILD = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url));
@@ -10,6 +11,8 @@ const CHILD = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import
 export interface HashChild {
   readonly pid: number | undefined;
   send(job: HashJob): void;
+  /** It waits in vain for an idle core: from now on it gets a little of a busy one. */
+  hurry(): void;
   /** Resolves when it has gone. */
   kill(): Promise<void>;
 }
@@ -44,6 +47,9 @@ export function startChild(events: ChildEvents): HashChild {
       child.send(job, (error) => {
         if (error) gone(error.message);
       });
+    },
+    hurry: () => {
+      if (alive && child.pid !== undefined) runAlthoughBusy(child.pid);
     },
     kill: async () => {
       if (!alive || child.pid === undefined) return;
