@@ -49,8 +49,8 @@ export const startUp: Bench = {
 
 async function start(dataDir: string): Promise<{ readyMs: number; residentMb: number }> {
   const began = performance.now();
-  const main = fileURLToPath(new URL("../../../apps/server/dist/main.js", import.meta.url));
-  const server = spawn(process.execPath, [main], {
+  const program = fileURLToPath(new URL("../../../apps/server/dist/bin.js", import.meta.url));
+  const server = spawn(process.execPath, [program], {
     env: {
       PATH: process.env["PATH"],
       COUNTERSIGN_PORT: String(await freePort()),
