@@ -109,6 +109,8 @@ type ProcedureError = {
     readonly ran?: false;
     /** For `step_up_required`: the greatest age of the sign-in in seconds. */
     readonly maxAge?: number;
+    /** For `use_dpop_nonce`: what the next proof has to hold. `DPoP-Nonce` says it too, where the answer has headers to set. */
+    readonly nonce?: string;
   };
 };
 

@@ -1,5 +1,6 @@
+import { Refusal } from "@countersign/tokens";
 import { assertOurs } from "./assert-ours.ts";
-import { bearerToken } from "./bearer.ts";
+import { credentialsOf } from "./bearer.ts";
 import { notPermitted } from "./challenge.ts";
 import { Facts } from "./facts.ts";
 import type { OwnToken, OwnVerifier } from "./local-verifier.ts";
@@ -18,8 +19,10 @@ export interface ServiceRule {
  */
 export async function authenticateService(facts: Facts, rule: ServiceRule): Promise<OwnToken> {
   const { verifier, audience, permission } = rule;
-  const token = await verifier.verify(bearerToken(Facts.authorizationOf(facts)), audience);
+  const { token: text } = credentialsOf(Facts.authorizationOf(facts), ["Bearer"]);
+  const token = await verifier.verify(text, audience);
   assertOurs(token, rule);
+  if (token.jkt !== null) throw new Refusal("key_mismatch", { detail: "a bound token, where proofs are not read" });
   verifier.judge(token);
   const { kind, permissions } = token.subject;
   if (kind !== "service" || !permissions.includes(permission)) throw notPermitted([permission]);

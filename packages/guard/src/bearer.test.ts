@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { bearerToken } from "./bearer.ts";
+import { credentialsOf } from "./bearer.ts";
+
+const bearerToken = (headers: readonly string[]) => credentialsOf(headers, ["Bearer"]).token;
 
 const refusedFor = (headers: readonly string[]) => {
   try {
@@ -41,6 +43,8 @@ describe("the bearer token of a request", () => {
     ["a bearer and another scheme's, joined", ["Bearer a, Basic b"]],
     ["a bearer behind a comma, in another case", ["Basic a,\tBEARER b"]],
     ["corpus 18: Bearer and DPoP together", ["Bearer a, DPoP a"]],
+    ["corpus 18: DPoP and Bearer together", ["DPoP a, Bearer a"]],
+    ["corpus 18: another scheme's and DPoP together", ["Basic a,dpop b"]],
     ["corpus 18: Bearer and DPoP in two headers", ["DPoP a", "Bearer a"]],
   ])("corpus 83: %s are refused, whichever another reader would take", (_what, headers) => {
     expect(refusedFor(headers)).toBe("malformed_credentials");
@@ -78,5 +82,21 @@ describe("the bearer token of a request", () => {
       refusedFor([`${part.repeat(200_000)}!`]);
     }
     expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
+
+describe("the access token of a request, where proofs are read", () => {
+  const both = ["Bearer", "DPoP"] as const;
+
+  test.each(["DPoP", "dpop", "DPOP"])("RFC 9449 7.1: may come under the scheme %s", (scheme) => {
+    expect(credentialsOf([`${scheme} a.b.c`], both)).toEqual({ scheme: "DPoP", token: "a.b.c" });
+    expect(credentialsOf(["bearer a.b.c"], both)).toEqual({ scheme: "Bearer", token: "a.b.c" });
+  });
+
+  test("is still none under another scheme, and still only one", () => {
+    expect(() => credentialsOf(["Basic abc"], both)).toThrow(expect.objectContaining({ reason: "no_token" }));
+    for (const headers of [["DPoP a", "DPoP a"], ["DPoP a, DPoP b"], ["DPoP a b"], ["DPoP"], ["DPoP "]]) {
+      expect(() => credentialsOf(headers, both)).toThrow(expect.objectContaining({ reason: "malformed_credentials" }));
+    }
   });
 });

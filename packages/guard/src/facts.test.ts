@@ -15,6 +15,14 @@ describe("facts of the fetch API", () => {
     expect(made).toMatchObject({ method: "POST", contentType: "application/json" });
   });
 
+  test("a request tells the last part of its path, and nothing of its query", () => {
+    const resourceOf = (url: string) => facts(new Request(url)).resource;
+    expect(resourceOf("https://api.example/v1/trpc/a.b,c?batch=1&input=/x")).toBe("a.b,c");
+    expect(resourceOf("https://api.example/trpc/a%2Fb#x/y")).toBe("a%2Fb");
+    expect(resourceOf("https://api.example")).toBe("");
+    expect(facts(new Headers()).resource).toBeNull();
+  });
+
   test("Headers give no method", () => {
     const made = facts(new Headers({ authorization: "Bearer a" }));
     expect(read(made)).toEqual(["Bearer a"]);

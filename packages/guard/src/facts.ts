@@ -9,12 +9,14 @@ interface HeadersLike {
 /** The fetch API's `Request`. */
 interface FetchRequestLike {
   readonly method: string;
+  readonly url?: string;
   readonly headers: HeadersLike;
 }
 
 /** Node's `IncomingMessage` (HTTP/1.1 and HTTP/2), so Express's and Next's requests as well. */
 interface NodeRequestLike {
   readonly method?: string | undefined;
+  readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly rawHeaders: readonly string[];
 }
@@ -27,6 +29,8 @@ interface WrappedRequestLike {
 /** AWS API Gateway events, payload formats 1.0 and 2.0. */
 interface LambdaEventLike {
   readonly httpMethod?: string;
+  readonly path?: string;
+  readonly rawPath?: string;
   readonly requestContext?: { readonly http?: { readonly method: string } };
   readonly headers?: Readonly<Record<string, string | undefined>> | null;
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
@@ -41,13 +45,18 @@ export type RequestLike = FetchRequestLike | NodeRequestLike | WrappedRequestLik
  */
 export class Facts {
   readonly #authorization: readonly string[];
+  readonly #proofs: readonly string[];
   /** The HTTP method, `null` where only headers were given. */
   readonly method: string | null;
+  /** The last part of the URL's path, which tells the procedures; `null` where only headers were given. */
+  readonly resource: string | null;
   readonly contentType: string | null;
 
-  constructor(method: string | null, header: HeaderReader) {
+  constructor({ method, url }: Target, header: HeaderReader) {
     this.#authorization = Object.freeze([...header("authorization")]);
-    this.method = method;
+    this.#proofs = Object.freeze([...header("dpop")]);
+    this.method = method ?? null;
+    this.resource = url === undefined ? null : lastPart(url);
     this.contentType = header("content-type").join(", ") || null;
     Object.freeze(this);
   }
@@ -61,10 +70,28 @@ export class Facts {
   static authorizationOf(facts: Facts): readonly string[] {
     return facts.#authorization;
   }
+
+  /** Every `DPoP` header (RFC 9449 §4.1), as it was sent. */
+  static proofsOf(facts: Facts): readonly string[] {
+    return facts.#proofs;
+  }
+}
+
+/** What a request is for. The URL is read no further than where its query begins. */
+interface Target {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+}
+
+function lastPart(url: string): string {
+  const end = url.search(/[?#]/);
+  const path = end < 0 ? url : url.slice(0, end);
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /**
- * Writes down what the guard needs to know of a request, from its headers only: never the URL, a cookie or the body. Put
+ * Writes down what the guard needs to know of a request, from its headers, its method and the path of its URL:
+ * never the query, a cookie or the body. Put
  * it into the context: `createContext: ({ req }) => ({ auth: facts(req) })`.
  *
  * Of Node's requests it reads the headers as they came over the wire, so a second `Authorization` header is seen and one
@@ -78,24 +105,24 @@ export class Facts {
  */
 export function facts(request: RequestLike): Facts {
   if (typeof request !== "object" || request === null) throw notARequest(request);
-  if ("rawHeaders" in request) return factsOf(request.method ?? null, nodeHeader(request));
+  if ("rawHeaders" in request) return factsOf(request, nodeHeader(request));
   if ("raw" in request) return facts(request.raw);
   if ("headers" in request && isHeaders(request.headers)) {
-    return factsOf("method" in request ? request.method : null, fetchHeader(request.headers));
+    return factsOf("method" in request ? request : {}, fetchHeader(request.headers));
   }
-  if (isHeaders(request)) return factsOf(null, fetchHeader(request));
+  if (isHeaders(request)) return factsOf({}, fetchHeader(request));
   if ("headers" in request || "multiValueHeaders" in request) return lambdaFacts(request as LambdaEventLike);
   throw notARequest(request);
 }
 
 type HeaderReader = (name: string) => readonly string[];
 
-function factsOf(method: string | null, header: HeaderReader): Facts {
+function factsOf(target: Target, header: HeaderReader): Facts {
   if (header("upgrade").some((value) => /\bwebsocket\b/i.test(value))) {
     const message = "The guard serves no WebSockets: their context outlives the token. Use HTTP and event streams.";
     throw new TRPCError({ code: "BAD_REQUEST", message, cause: new Refusal("bad_request", { detail: message }) });
   }
-  return new Facts(method, header);
+  return new Facts(target, header);
 }
 
 function notARequest(value: unknown): TypeError {
@@ -130,10 +157,11 @@ function nodeHeader(request: NodeRequestLike): HeaderReader {
 }
 
 function lambdaFacts(event: LambdaEventLike): Facts {
-  const method = event.httpMethod ?? event.requestContext?.http?.method ?? null;
+  const method = event.httpMethod ?? event.requestContext?.http?.method;
   const multiple = recordHeader(event.multiValueHeaders ?? {});
   const single = recordHeader(event.headers ?? {});
-  return factsOf(method, (name) => (multiple(name).length > 0 ? multiple(name) : single(name)));
+  const target = { method, url: event.rawPath ?? event.path };
+  return factsOf(target, (name) => (multiple(name).length > 0 ? multiple(name) : single(name)));
 }
 
 function recordHeader(record: Readonly<Record<string, string | readonly string[] | undefined>>): HeaderReader {

@@ -1,6 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createProver, type Proving } from "../../tokens/src/testing/prover.ts";
 import { failingCalls, get, unusualCalls, usualCalls } from "./test-support/calls-to-compare.ts";
 import { createDesk } from "./test-support/desk.ts";
 import { oddMetas } from "./test-support/odd-api.ts";
@@ -75,6 +76,43 @@ test("a path with another separator goes straight in either form", async () => {
   for (const path of ["notes~list", "notes.list"]) {
     expect(await expectAlike(twins, get(path, bearer))).toMatchObject({ status: 200, isStraight: true });
   }
+});
+
+const ann = await createProver();
+const bound = await desk.account({ permissions: ["notes:read"], jkt: ann.jkt });
+const url = "https://public.example/trpc/me";
+const prove = async (change: Partial<Proving> = {}) =>
+  await ann.prove({ url, token: bound, now: desk.world.now(), ...change });
+const used = await prove();
+
+describe("alike, with a token that is bound to a key:", () => {
+  const rowsOfProofs: Record<string, () => Promise<string[]>> = {
+    "a proof": async () => [await prove()],
+    "no proof": async () => [],
+    "two proofs": async () => [await prove(), await prove()],
+    "a proof for another procedure": async () => [await prove({ url: `${url}s` })],
+    "a proof for another method": async () => [await prove({ method: "POST" })],
+    "a proof of an hour ago": async () => [await prove({ now: desk.world.now() - 3_600_000 })],
+    "a proof that was used": async () => [used],
+    "what is no proof": async () => ["none"],
+  };
+
+  test.each(Object.entries(rowsOfProofs))("%s", async (_name, make) => {
+    const { official, ours } = await startOddTwins(desk);
+    const withProof = async (scheme: string, token: string) =>
+      get("me", ["authorization", `${scheme} ${token}`], ...(await make()).map((proof) => ["dpop", proof] as const));
+    await ours.send(get("me", ["authorization", `DPoP ${bound}`], ["dpop", used]));
+    for (const [scheme, presented] of [
+      ["DPoP", bound],
+      ["Bearer", bound],
+      ["DPoP", token],
+      ["Bearer", token],
+    ] as const) {
+      const { isStraight: _, ...expected } = await official.send(await withProof(scheme, presented));
+      const { isStraight, ...answer } = await ours.send(await withProof(scheme, presented));
+      expect([isStraight, answer]).toStrictEqual([true, expected]);
+    }
+  });
 });
 
 test("the calls are of every kind", async () => {

@@ -9,6 +9,7 @@ import type {
 import { z } from "zod";
 import { accessTable } from "./access-table.ts";
 import { asService, type ServiceRights } from "./as-service.ts";
+import { offering } from "./challenge.ts";
 import { type Decide, decideAllowed, decideOpen, decideOrSignedIn, decideSignedIn } from "./decide.ts";
 import type { Facts } from "./facts.ts";
 import type { Guard } from "./guard-types.ts";
@@ -23,6 +24,7 @@ import {
   type RemoteIssuer,
 } from "./options.ts";
 import type { Policy } from "./policy.ts";
+import { createPossession, noPossession } from "./possession.ts";
 import type { Principal } from "./principal.ts";
 import { createProcedures, type Foundation } from "./procedures.ts";
 import { createRemoteVerifier } from "./remote-verifier.ts";
@@ -64,7 +66,8 @@ export function createGuard<
       : options.issuer;
   const self = Object.freeze({});
   const claims = options.claims ?? anyClaims;
-  const identify = createIdentifier<P, unknown>({ ...settings, self, verifier, claims, now });
+  const possession = settings.dpop === null ? noPossession : createPossession(settings.dpop, world);
+  const identify = createIdentifier<P, unknown>({ ...settings, self, verifier, possession, claims, now });
 
   type Who = Principal<P, unknown>;
   // The three are the user's own, and typed by `CommonOptions`; inside, their types are variables and say nothing.
@@ -74,7 +77,7 @@ export function createGuard<
   const { maxBatchSize, permissions } = settings;
   const rounds = createRounds(verifier);
   const build = (policy: Policy, decide: Decide<P, unknown>) =>
-    procedure(policy, { decide, enrich, maxBatchSize, rounds });
+    procedure(policy, { decide: offering(decide, possession.schemes), enrich, maxBatchSize, rounds });
   const buildAllowed = (policy: Policy, names: readonly P[], enough: "every" | "some") => {
     assertKnown("allowed", names, permissions);
     return build(policy, decideAllowed(identify, names, enough));

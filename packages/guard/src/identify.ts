@@ -1,9 +1,10 @@
 import { Refusal } from "@countersign/tokens";
 import { assertOurs } from "./assert-ours.ts";
 import type { AtOnce } from "./at-once.ts";
-import { bearerToken, usualToken } from "./bearer.ts";
+import { credentialsOf, usualToken } from "./bearer.ts";
 import { createCheckBudget } from "./check-budget.ts";
 import { Facts } from "./facts.ts";
+import { type Holder, holderOf, type Possession } from "./possession.ts";
 import { type Principal, type PrincipalRules, principalOf } from "./principal.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
 import type { VerifiedToken, Verifier } from "./verifier.ts";
@@ -14,6 +15,7 @@ export interface IdentifierParts<P extends string, Claims> extends PrincipalRule
   /** What vouchers for this guard alone name. */
   readonly self: object;
   readonly audience: string;
+  readonly possession: Possession;
   /** How many verified tokens are remembered. */
   readonly capacity: number;
   /** The present, in milliseconds since the epoch. */
@@ -28,6 +30,8 @@ interface Identity<P extends string, Claims> {
 
 interface Verified<P extends string, Claims> extends Identity<P, Claims> {
   readonly exp: number;
+  /** Who alone may present the token; `null` for a bearer token. */
+  readonly holder: Holder | null;
 }
 
 /**
@@ -39,6 +43,7 @@ interface Verified<P extends string, Claims> extends Identity<P, Claims> {
 export function createIdentifier<P extends string, Claims>(
   parts: IdentifierParts<P, Claims>,
 ): (facts: Facts) => AtOnce<Principal<P, Claims>> {
+  const { possession } = parts;
   const verified = createVerifiedTokens<Verified<P, Claims>>(parts);
   const budget = createCheckBudget(parts);
   const requests = new WeakMap<Facts, Promise<Identity<P, Claims>>>();
@@ -46,14 +51,17 @@ export function createIdentifier<P extends string, Claims>(
   async function verify(text: string): Promise<Verified<P, Claims>> {
     const token = await parts.verifier.verify(text, parts.audience);
     assertOurs(token, parts);
-    return { token, principal: principalOf(token.subject, parts), exp: token.exp };
+    const holder = await holderOf(text, token);
+    return { token, principal: principalOf(token.subject, parts), exp: token.exp, holder };
   }
 
   async function read(facts: Facts): Promise<Identity<P, Claims>> {
     const voucher = voucherOf(facts);
     if (voucher) return { token: null, principal: principalOf(believed(voucher, parts), parts) };
-    const text = bearerToken(Facts.authorizationOf(facts));
-    return await verified.get(text, () => budget.spend(text, verify));
+    const { scheme, token } = credentialsOf(Facts.authorizationOf(facts), possession.schemes);
+    const found = await verified.get(token, () => budget.spend(token, verify));
+    await possession.assert(facts, scheme, found.holder);
+    return found;
   }
 
   function judged({ token, principal }: Identity<P, Claims>): AtOnce<Principal<P, Claims>> {
@@ -64,7 +72,7 @@ export function createIdentifier<P extends string, Claims>(
 
   return (facts) => {
     const remembered = verified.find(usualToken(Facts.authorizationOf(facts)));
-    if (remembered) return judged(remembered);
+    if (remembered?.holder === null && possession.isBearer(facts)) return judged(remembered);
     const shared = requests.get(facts) ?? read(facts);
     requests.set(facts, shared);
     return shared.then(judged);

@@ -4,12 +4,14 @@ export {
   type ForeignClaims,
   type Reason,
   Refusal,
+  type ReplayStore,
   type World,
 } from "@countersign/tokens";
 export type { AccessTable } from "./access-table.ts";
 export type { ServiceRights } from "./as-service.ts";
 export { authenticateService, type ServiceRule } from "./authenticate.ts";
 export { challengeFor } from "./challenge.ts";
+export type { DpopOptions } from "./dpop-options.ts";
 export { type Facts, facts, type RequestLike } from "./facts.ts";
 export type { Fetch } from "./fetch-json.ts";
 export { createGuard } from "./guard.ts";

@@ -1,5 +1,6 @@
 import { type ForeignAlgorithm, type ForeignClaims, foreignAlgorithms, type World } from "@countersign/tokens";
-import { assertHttps, positive } from "./options.ts";
+import { assertHttps } from "./options.ts";
+import { positive } from "./positive.ts";
 import type { RemoteOptions } from "./published-keys.ts";
 
 /** Which claim says it, by name; or how to tell from the claims, whose shapes nobody has checked beyond their types. */

@@ -15,6 +15,7 @@ const remote = {
 };
 const feed = { mode: "feed", credential: { id: "api", secret: "s3cret" } };
 const local = { issuer: desk.verifier, permissions: ["notes:read"] };
+const dpop = { publicUrl: "https://api.example/trpc" };
 
 /** Past the compiler, as JavaScript would. */
 const create = (options: object) => createGuard(t, options as never);
@@ -23,6 +24,7 @@ describe("corpus 17: a guard that would not guard is not made", () => {
   test("the settings that all of these were made from make one", () => {
     expect(create(remote)).toHaveProperty("router");
     expect(create(local)).toHaveProperty("router");
+    expect(create({ ...local, dpop })).toHaveProperty("router");
     expect(create({ ...remote, revocation: feed })).toHaveProperty("router");
     expect(create({ ...remote, revocation: { ...feed, mode: "poll", maxStale: 30 } })).toHaveProperty("router");
   });
@@ -94,6 +96,19 @@ describe("corpus 17: a guard that would not guard is not made", () => {
       { ...local, audience: remote.audience, issuer: { ...desk.verifier, audience: "api://x" } },
       "audience:",
     ],
+    ["proofs for an URL that is none", { ...local, dpop: { publicUrl: "api" } }, "dpop.publicUrl:"],
+    ["proofs for no URL", { ...local, dpop: {} }, "dpop.publicUrl:"],
+    ["proofs for an URL without TLS", { ...local, dpop: { publicUrl: "http://api.example/trpc" } }, "dpop.publicUrl:"],
+    [
+      "a short secret for nonces",
+      { ...local, dpop: { ...dpop, nonceSecret: new Uint8Array(31) } },
+      "dpop.nonceSecret:",
+    ],
+    ["a text as secret for nonces", { ...local, dpop: { ...dpop, nonceSecret: "s".repeat(32) } }, "dpop.nonceSecret:"],
+    ["nonces required by a text", { ...local, dpop: { ...dpop, nonceRequired: "yes" } }, "dpop.nonceRequired:"],
+    ["proofs required by a text", { ...local, dpop: { ...dpop, required: "no" } }, "dpop.required:"],
+    ["a replay store that is none", { ...local, dpop: { ...dpop, replayStore: new Map() } }, "dpop.replayStore:"],
+    ["room for no proof", { ...local, dpop: { ...dpop, rememberProofs: 0 } }, "dpop.rememberProofs:"],
     ["a base that reads input", { ...local, base: t.procedure.input(z.string()) }, "base:"],
     ["a base that replaces the call", { ...local, base: t.procedure.experimental_caller(async () => 1) }, "base:"],
   ])("%s", (_what, options, sentence) => {

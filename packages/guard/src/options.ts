@@ -1,6 +1,8 @@
 import { isAudience, isPermission, type World } from "@countersign/tokens";
 import type { z } from "zod";
+import { checkDpop, type DpopOptions, type DpopSettings } from "./dpop-options.ts";
 import type { BaseBuilder, Overwrite } from "./guard-types.ts";
+import { positive } from "./positive.ts";
 import type { Principal } from "./principal.ts";
 import type { RemoteOptions } from "./published-keys.ts";
 import { checkRevocation, type KnownRevocation, type Revocation } from "./revocation.ts";
@@ -20,6 +22,8 @@ export interface CommonOptions<P extends string, Claims, Context, Meta, Base, Sh
   readonly maxBatchSize?: number;
   /** How many verified tokens are remembered; 10 000 by default. */
   readonly rememberTokens?: number;
+  /** How tokens that are bound to a key are taken; left out, they are refused. */
+  readonly dpop?: DpopOptions;
   /** Clock and randomness; the machine's by default. */
   readonly world?: World;
 }
@@ -50,6 +54,8 @@ export interface Settings<P extends string> {
   readonly permissions: ReadonlySet<P>;
   readonly maxBatchSize: number;
   readonly capacity: number;
+  /** `null` where proofs are not read. */
+  readonly dpop: DpopSettings | null;
   /** How an issuer elsewhere tells of revocations; `null` where it does not, or where the verifier knows. */
   readonly revocation: KnownRevocation | null;
 }
@@ -60,6 +66,7 @@ export function checkOptions<P extends string>(
     readonly permissions: readonly P[];
     readonly maxBatchSize?: number;
     readonly rememberTokens?: number;
+    readonly dpop?: DpopOptions;
   },
 ): Settings<P> {
   return Object.freeze({
@@ -70,6 +77,7 @@ export function checkOptions<P extends string>(
     permissions: checkPermissions(options.permissions),
     maxBatchSize: positive("maxBatchSize", options.maxBatchSize ?? 50),
     capacity: positive("rememberTokens", options.rememberTokens ?? 10_000),
+    dpop: options.dpop === undefined ? null : checkDpop(options.dpop),
     revocation: typeof options.issuer === "string" ? checkRevocation((options as RemoteIssuer).revocation) : null,
   });
 }
@@ -113,11 +121,6 @@ function checkPermissions<P extends string>(permissions: readonly P[]): Readonly
   const twice = permissions.find((name, at) => permissions.indexOf(name) !== at);
   if (twice !== undefined) throw new TypeError(`permissions: ${JSON.stringify(twice)} stands twice`);
   return new Set(permissions);
-}
-
-export function positive(name: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`${name}: must be a whole number of at least 1`);
-  return value;
 }
 
 /** @throws {TypeError} for a list of permissions that is empty, or names what this API does not know. */

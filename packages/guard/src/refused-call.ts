@@ -20,6 +20,8 @@ export interface RefusalData {
   readonly retryAfter?: number;
   /** For `step_up_required`: the greatest age of the sign-in in seconds. */
   readonly maxAge?: number;
+  /** For `use_dpop_nonce`: what the next proof has to hold. `DPoP-Nonce` says it too, where the answer has headers to set. */
+  readonly nonce?: string;
 }
 
 /** A call as tRPC hands it to a middleware, as far as it is used here. */
@@ -103,12 +105,13 @@ export function createFront(present: Present) {
   };
 }
 
-function dataOf({ reason, retryAfter, maxAge }: Refusal, hasRun: boolean): RefusalData {
+function dataOf({ reason, retryAfter, maxAge, nonce }: Refusal, hasRun: boolean): RefusalData {
   return {
     reason,
     ...(hasRun ? {} : { ran: false }),
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(maxAge === undefined ? {} : { maxAge }),
+    ...(nonce === undefined ? {} : { nonce }),
   };
 }
 

@@ -11,11 +11,11 @@ export interface ResponseMetaInput {
 }
 
 /**
- * The headers that a response's refusals ask for: `WWW-Authenticate` (RFC 6750 §3), `Retry-After` in seconds (the longest
- * of a batch), and `Cache-Control: no-store` wherever a call was refused or is not public. To set headers of your own, add
+ * The headers that a response's refusals ask for: `WWW-Authenticate` (RFC 6750 §3), `DPoP-Nonce` (RFC 9449 §9),
+ * `Retry-After` in seconds (the longest of a batch), and `Cache-Control: no-store` wherever a call was refused or is not public. To set headers of your own, add
  * them to the `Headers` that this returns.
  *
- * A streamed response has sent its headers before there are errors, so it gets none of the first two.
+ * A streamed response has sent its headers before there are errors, so it gets none of the first three.
  */
 export function responseMeta({ errors, info }: ResponseMetaInput): { headers: Headers } {
   const headers = new Headers();
@@ -29,6 +29,8 @@ function addRefusals(headers: Headers, errors: readonly TRPCError[]): void {
   const found = errors.flatMap((error) => refusalOf(error) ?? []);
   const challenge = challengeFor(found);
   if (challenge !== undefined) headers.set("WWW-Authenticate", challenge);
+  const nonce = found.find((refusal) => refusal.nonce !== undefined)?.nonce;
+  if (nonce !== undefined) headers.set("DPoP-Nonce", nonce);
   const waits = found.flatMap((refusal) => refusal.retryAfter ?? []);
   if (waits.length > 0) headers.set("Retry-After", String(Math.ceil(Math.max(...waits))));
 }

@@ -35,6 +35,8 @@ export interface TestTokenOptions {
   readonly expiresIn?: number;
   /** For another audience than the issuer's usual one. */
   readonly audience?: string;
+  /** Binds it to the key with this thumbprint (RFC 7638): it is good with that key's proofs alone (RFC 9449). */
+  readonly jkt?: string;
 }
 
 /** An issuer with real keys and no database: its tokens are verified as any, nothing is skipped. */
@@ -95,7 +97,8 @@ export async function testIssuer(options: TestIssuerOptions = {}): Promise<TestI
       minted += 1;
       const common = { iss: issuer, aud: given.audience ?? audience, iat: Math.min(now, exp - 1), exp };
       const av = version(subject.kind, subject.id);
-      const claims = { ...common, jti: `token-${minted}`, av, ...claimsOf(subject) };
+      const cnf = given.jkt === undefined ? {} : { cnf: { jkt: given.jkt } };
+      const claims = { ...common, jti: `token-${minted}`, av, ...cnf, ...claimsOf(subject) };
       // Its shape is checked where it is signed.
       return await issueAccessToken(claims as Claims, signing);
     },

@@ -13,7 +13,7 @@ const vouchers = new WeakMap<Facts, Voucher>();
 
 /** Facts of a call that never was a request: they hold no header, and say by themselves who calls. */
 export function vouch(voucher: Voucher): Facts {
-  const facts = new Facts(null, () => []);
+  const facts = new Facts({}, () => []);
   vouchers.set(facts, Object.freeze({ ...voucher }));
   return facts;
 }

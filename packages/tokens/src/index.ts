@@ -72,6 +72,7 @@ export {
   type ProofRules,
   type VerifyProof,
 } from "./proof.ts";
+export { PROOF_ALGORITHM } from "./proof-keys.ts";
 export { createProofNonces, type ProofNonces } from "./proof-nonces.ts";
 export {
   GRACE_MS,

@@ -35,9 +35,9 @@ export async function createDesk(alg: GeneratedKey["alg"] = "EdDSA"): Promise<De
       },
     },
     lookups: () => count,
-    account: ({ expiresIn = 300, audience = AUDIENCE, ...changes } = {}) => {
+    account: ({ expiresIn = 300, audience = AUDIENCE, jkt, ...changes } = {}) => {
       const ann = { account: "ann", permissions: ["notes:read", "notes:write"], ...signIn };
-      return token({ ...ann, ...changes }, { expiresIn, audience });
+      return token({ ...ann, ...changes }, { expiresIn, audience, ...(jkt === undefined ? {} : { jkt }) });
     },
     service: ({ expiresIn = 300, audience = AUDIENCE, ...changes } = {}) =>
       token({ service: "billing", permissions: ["notes:read"], ...changes }, { expiresIn, audience }),

@@ -26,6 +26,7 @@ export function createOddApi(desk: Desk, config: Config) {
     permissions: ["notes:read", "notes:share"],
     maxBatchSize: 4,
     world: desk.world,
+    dpop: { publicUrl: "https://public.example/trpc" },
   });
   const { open, signedIn, allowed } = guard;
   const anybody = open("everybody").use(({ ctx, signal, path, type, batchIndex, next }) => {
