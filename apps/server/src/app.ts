@@ -56,6 +56,7 @@ export async function createApp(
   const issuer = await createIssuer({
     signUp: config.signUp,
     audiences: config.audiences,
+    algorithm: config.algorithm,
     ...options,
     issuer: config.issuer,
     database: config.database,

@@ -1,3 +1,4 @@
+import { algorithms } from "@countersign/tokens";
 import type { Database, IssuerOptions } from "./issuer-options.ts";
 import { checkLifetimes } from "./services/lifetimes.ts";
 import { checkLimits } from "./services/limits.ts";
@@ -20,6 +21,12 @@ const checks: Checks<IssuerOptions> = {
   permissions: optional(aList),
   roles: optional(aTable),
   audiences: optional(aList),
+  algorithm: optional((value) =>
+    unless(
+      algorithms.some((one) => one === value),
+      algorithms.join(" or "),
+    ),
+  ),
   lifetimes: optional(aTable),
   limits: optional(aTable),
   signIn: optional(aList),

@@ -21,7 +21,11 @@ const environment = {
 } as const satisfies Partial<Record<keyof IssuerOptions, string>>;
 
 /** What either may say, but not both. */
-const either = { signUp: "COUNTERSIGN_SIGN_UP", audiences: "COUNTERSIGN_AUDIENCES" } as const;
+const either = {
+  signUp: "COUNTERSIGN_SIGN_UP",
+  audiences: "COUNTERSIGN_AUDIENCES",
+  algorithm: "COUNTERSIGN_ALGORITHM",
+} as const;
 
 /** What a `countersign.config.ts` may say: all options of an issuer but those that the environment says. */
 export type ConfigFile<

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import type { AccessDeclaration } from "@countersign/tokens";
+import type { AccessDeclaration, Algorithm } from "@countersign/tokens";
 import { z } from "zod";
 import { isLoopback } from "./http/loopback.ts";
 import { HOW_TO_MAKE_ONE } from "./master-key.ts";
@@ -22,10 +22,11 @@ export interface Config {
   readonly masterKeyFile: string;
   /** Absolute; undefined where nobody named one. */
   readonly configFile: string | undefined;
-  /** This and the next: undefined where the environment says nothing, so that code may. */
+  /** This and the two next: undefined where the environment says nothing, so that code may. */
   readonly signUp: "closed" | "invite" | "open" | undefined;
   /** APIs beside the issuer's own. */
   readonly audiences: readonly AccessDeclaration[] | undefined;
+  readonly algorithm: Algorithm | undefined;
   /** In seconds. */
   readonly lifetimes: { readonly accessToken: number; readonly sessionIdle: number; readonly sessionAbsolute: number };
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
@@ -131,6 +132,7 @@ function assemble(s: Settings): Config {
     configFile: s.COUNTERSIGN_CONFIG_FILE && resolve(s.COUNTERSIGN_CONFIG_FILE),
     signUp: s.COUNTERSIGN_SIGN_UP,
     audiences: s.COUNTERSIGN_AUDIENCES,
+    algorithm: s.COUNTERSIGN_ALGORITHM,
     lifetimes: {
       accessToken: s.COUNTERSIGN_ACCESS_TOKEN_LIFE,
       sessionIdle: s.COUNTERSIGN_SESSION_IDLE,

@@ -1,4 +1,4 @@
-import type { AccessDeclaration, DeclaredRole, World } from "@countersign/tokens";
+import type { AccessDeclaration, Algorithm, DeclaredRole, World } from "@countersign/tokens";
 import type pg from "pg";
 import type { z } from "zod";
 import type { Logger } from "./services/background.ts";
@@ -50,6 +50,11 @@ export interface IssuerOptions<
   readonly roles?: Readonly<Record<string, DeclaredRole>> | undefined;
   /** APIs elsewhere, each with its permissions and roles. Added to what is known as well. */
   readonly audiences?: readonly AccessDeclaration[] | undefined;
+  /**
+   * What signing keys are made for: `EdDSA` (Ed25519) unless given, or `ES256`. Given, it is so for all instances from this
+   * start on: successors are published, and sign as soon as every guard can know them, an hour later.
+   */
+  readonly algorithm?: Algorithm | undefined;
   /** Seconds. */
   readonly lifetimes?: Partial<Lifetimes> | undefined;
   /** How often credentials may be tried. */

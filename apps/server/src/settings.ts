@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { algorithms } from "@countersign/tokens";
 import { z } from "zod";
 import { isIssuerUrl } from "./check-options.ts";
 import { isLoopback } from "./http/loopback.ts";
@@ -128,6 +129,11 @@ export const settings = {
       .optional(),
     "",
     'The APIs that accept our tokens, beside our own, as JSON: `{"https://api.example.com":["notes:read"]}`. Only ever added to what is known.',
+  ),
+  COUNTERSIGN_ALGORITHM: documented(
+    oneOf(...algorithms).optional(),
+    "EdDSA",
+    "What signing keys are made for: `EdDSA` (Ed25519) or `ES256`. A change takes an hour, and nobody notices.",
   ),
   COUNTERSIGN_ACCESS_TOKEN_LIFE: documented(
     number(60, 900).default(300),

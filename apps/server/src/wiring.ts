@@ -22,6 +22,7 @@ import { createHealth } from "./services/health.ts";
 import { createReaction } from "./services/hooks.ts";
 import { openInstallation } from "./services/installation.ts";
 import { createInvitations } from "./services/invitations.ts";
+import { createKeyRotation } from "./services/key-rotation.ts";
 import { openKeys } from "./services/keys.ts";
 import { checkLifetimes } from "./services/lifetimes.ts";
 import { createLimits } from "./services/limits.ts";
@@ -91,8 +92,10 @@ async function wireServices(
   const clock = createClock({ store, world });
   await clock.measure();
   const secrets = await openRefreshSecrets({ store, world, clock, masterKeys });
-  const keys = await openKeys({ store, world, clock, masterKeys });
   const facts = await openFactLog({ store, clock });
+  const keySteps = { world, audit, masterKeys };
+  const keys = await openKeys({ ...keySteps, store, clock, facts, algorithm: options.algorithm });
+  const keyRotation = createKeyRotation({ ...keySteps, store, keys });
   const revocations = createRevocations({ facts, clock });
 
   const limits = createLimits({ store, audit, limits: options.limits });
@@ -112,6 +115,7 @@ async function wireServices(
     auditExport: createAuditExport({ issuer, store, keys: auditKeys }),
     clients,
     keys,
+    keyRotation,
     access: createAccess(common),
     accounts: createAccounts(common),
     feed: createFeed({ facts, clock }),
@@ -145,7 +149,7 @@ async function wireServices(
   const outbox = mail && createOutbox({ issuer, store, audit, masterKeys, options: mail, logger });
   if (options.on) store.onEvents(createReaction(options.on));
   const sealer = createAuditSealer({ issuer, store, keys: auditKeys });
-  const stop = startBackground({ store, clock, keys, facts, outbox, sealer, logger });
+  const stop = startBackground({ store, clock, keyRotation, facts, outbox, sealer, logger });
   const close = async () => {
     services.feed.close();
     await stop();

@@ -93,6 +93,7 @@ export {
 export { createReplayMemory, type ReplayStore } from "./replays.ts";
 export { EVERYTHING, FACT_LIFE_MS, type RevocationFact, RevocationSet } from "./revocations.ts";
 export { type KeyLife, type KeyStatus, PREVIOUS_MS, statusOf } from "./ring.ts";
+export { heirOf, nextRingStep, PUBLISHED_MS, type RingStep, readyAt, SIGNING_MS } from "./ring-step.ts";
 export { importMasterKey, type MasterKey, type Place, seal, unseal } from "./sealing.ts";
 export type { ErrorReply, SessionReply, TokenReply } from "./session-reply.ts";
 export { systemWorld, type World } from "./world.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { LEEWAY_S, MAX_TOKEN_LIFE_S } from "./claims.ts";
 import { PREVIOUS_MS, statusOf } from "./ring.ts";
 
-const key = { kid: "k", publishedAt: 0, activatedAt: null, retiredAt: null };
+const key = { kid: "k", alg: "EdDSA" as const, publishedAt: 0, activatedAt: null, retiredAt: null };
 
 describe("a key in the ring", () => {
   test.each([

@@ -1,6 +1,9 @@
+import type { Algorithm } from "./keys.ts";
+
 /** Times in a key's life, in milliseconds since the epoch; `null` while the step has not been taken. */
 export interface KeyLife {
   readonly kid: string;
+  readonly alg: Algorithm;
   readonly publishedAt: number;
   /** Since when it signs. */
   readonly activatedAt: number | null;

@@ -54,6 +54,7 @@ export function createAccessTokens({ issuer, keys, world, life }: AccessTokensDe
 
     sign: async ({ session, account, tokens, at }) => {
       const iat = Math.floor(at / 1000);
+      const key = await keys.current();
       return await Promise.all(
         tokens.map(async ({ audience, scope, own }): Promise<TokenReply> => {
           const token = await issueAccessToken(
@@ -76,7 +77,7 @@ export function createAccessTokens({ issuer, keys, world, life }: AccessTokensDe
               // `plainJson` made it.
               ...(own && { ext: own as AccountClaims["ext"] }),
             },
-            keys.current(),
+            key,
           );
           return {
             audience,

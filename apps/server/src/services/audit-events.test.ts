@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { PUBLISHED_MS } from "@countersign/tokens";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { NumberedEntry } from "../store/records.ts";
@@ -14,7 +15,16 @@ const STRANGER: Caller = { address: "198.51.100.7", userAgent: HOSTILE };
 const TYPED = "Tr0ub4dor&3 typed";
 const FILES = { audience: "https://files.example", permissions: ["files:read"] };
 /** Events that nobody is behind but the issuer itself. */
-const BY_ITSELF = ["audit.key_made", "access.pushed", "set_up.link_made", "mail.given_up"];
+const BY_ITSELF = [
+  "audit.key_made",
+  "access.pushed",
+  "set_up.link_made",
+  "mail.given_up",
+  "key.published",
+  "key.activated",
+  "key.removed",
+  "key.algorithm_set",
+];
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 let issuer: TestIssuer;
@@ -32,6 +42,7 @@ beforeAll(async () => {
   begun = issuer.world.now();
   secrets = await liveThroughEverything();
   await giveUpAMail();
+  await changeKeys();
   entries = await allEntries();
 });
 afterAll(() => issuer.close());
@@ -146,6 +157,15 @@ async function giveUpAMail(): Promise<void> {
     20_000,
   );
   await other.close();
+}
+
+/** To another algorithm, with an hour for everybody to hear of it. */
+async function changeKeys(): Promise<void> {
+  const { keyRotation, keys } = issuer.services;
+  await keyRotation.revoke(keys.ring().find(({ status }) => status === "next")?.kid ?? "", admin.actor);
+  await (await openTestIssuer({ ...issuer.options, algorithm: "ES256" })).close();
+  issuer.world.advance(PUBLISHED_MS);
+  await keyRotation.advance();
 }
 
 /** As a restored backup does. */

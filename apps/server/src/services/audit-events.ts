@@ -48,6 +48,11 @@ export const auditEvents = {
   "invitation.created": "success",
   "invitation.removed": "success",
   "invitation.refused": "refused",
+  "key.published": "success",
+  "key.activated": "success",
+  "key.removed": "success",
+  "key.revoked": "success",
+  "key.algorithm_set": "success",
   "mail.given_up": "refused",
 } as const satisfies Record<string, "success" | "refused">;
 

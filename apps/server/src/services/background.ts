@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 import { every } from "./every.ts";
 import type { FactLog } from "./fact-log.ts";
 import { prune } from "./housekeeping.ts";
-import type { Keys } from "./keys.ts";
+import type { KeyRotation } from "./key-rotation.ts";
 import type { Outbox } from "./mail/outbox.ts";
 
 /** Hears what failed where no caller is left to hear of it, and what calls of `fetch` came to. pino is one. */
@@ -17,7 +17,7 @@ export interface Logger {
 export interface BackgroundDeps {
   readonly store: Store;
   readonly clock: Clock;
-  readonly keys: Keys;
+  readonly keyRotation: KeyRotation;
   readonly facts: FactLog;
   readonly outbox: Outbox | undefined;
   readonly sealer: AuditSealer;
@@ -29,12 +29,12 @@ const MINUTE_MS = 60_000;
 
 /** Starts what an instance does without being asked, and answers how to stop it. */
 export function startBackground(deps: BackgroundDeps): () => Promise<void> {
-  const { store, clock, keys, facts, outbox, sealer, logger } = deps;
+  const { store, clock, keyRotation, facts, outbox, sealer, logger } = deps;
   const jobs: readonly { name: string; ms: number; work: () => Promise<void> }[] = [
     { name: "reading revocations", ms: SECOND_MS, work: () => facts.poll() },
     { name: "sealing the audit", ms: SECOND_MS, work: () => sealer.seal() },
     { name: "measuring the clock", ms: MINUTE_MS, work: () => clock.measure() },
-    { name: "reading the key ring", ms: MINUTE_MS, work: () => keys.reload() },
+    { name: "keeping the key ring", ms: MINUTE_MS, work: () => keyRotation.advance() },
     { name: "pruning", ms: MINUTE_MS, work: () => prune(store) },
     ...(outbox ? [{ name: "sending mail", ms: SECOND_MS, work: () => outbox.deliver() }] : []),
   ];

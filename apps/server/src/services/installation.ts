@@ -4,6 +4,9 @@ import type { Store } from "../store/store.ts";
 import { renewFeedIncarnation } from "./feed-incarnation.ts";
 import { createId } from "./ids.ts";
 
+/** What the first keys are made for, unless the options say otherwise. */
+const keyAlgorithm = "EdDSA";
+
 export interface InstallationDeps {
   readonly store: Store;
   readonly world: World;
@@ -20,7 +23,7 @@ export async function openInstallation({ store, world, masterKeys }: Installatio
   const installation = await store.transaction(async (tx) => {
     await tx.lock("installation");
     const there = await tx.installation.read();
-    const one = there ?? { epoch: createId(world), masterKeyId: masterKeys[0].id, feedIncarnation: null };
+    const one = there ?? { epoch: createId(world), masterKeyId: masterKeys[0].id, feedIncarnation: null, keyAlgorithm };
     if (!there) await tx.installation.create(one);
     return one.feedIncarnation === null ? { ...one, feedIncarnation: await renewFeedIncarnation(tx, world) } : one;
   });

@@ -1,8 +1,9 @@
-import { importMasterKey, issueAccessToken } from "@countersign/tokens";
+import { importMasterKey, issueAccessToken, PUBLISHED_MS } from "@countersign/tokens";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createAudit } from "./audit.ts";
 import { openKeys } from "./keys.ts";
 import { reasonOf } from "./testing/reason-of.ts";
-import { MASTER_KEY, openTestIssuer, type TestIssuer } from "./testing/test-issuer.ts";
+import { MASTER_KEY, openTestIssuer, SOMEBODY, type TestIssuer } from "./testing/test-issuer.ts";
 
 let issuer: TestIssuer;
 beforeEach(async () => {
@@ -13,14 +14,13 @@ afterEach(() => issuer.close());
 const kids = (of: TestIssuer) => of.services.keys.jwks().keys.map(({ kid }) => kid);
 const statuses = (of: TestIssuer) => of.services.keys.ring().map(({ status }) => status);
 
-/** What rotation does, until it runs by itself: the successor signs, the predecessor only verifies. */
-async function rotate(): Promise<{ old: string; fresh: string }> {
-  const ring = issuer.services.keys.ring();
-  const old = ring.find(({ status }) => status === "current")?.kid ?? "";
-  const fresh = ring.find(({ status }) => status === "next")?.kid ?? "";
-  await issuer.store.keys.retire(old, issuer.world.now());
-  await issuer.store.keys.activate(fresh, issuer.world.now());
-  return { old, fresh };
+/** Has a successor sign, at an instance of its own. Answers the key that signed before. */
+async function rotateElsewhere(): Promise<string> {
+  await issuer.advance(PUBLISHED_MS);
+  const other = await openTestIssuer(issuer.options);
+  const { retired } = await other.services.keyRotation.rotate({ ...SOMEBODY, id: "somebody", session: null });
+  await other.close();
+  return retired;
 }
 
 describe("the key ring", () => {
@@ -54,28 +54,35 @@ describe("the key ring", () => {
   });
 
   test("a token of a key that another instance activated is good here at once", async () => {
-    const ann = await issuer.person("ann");
-    await rotate();
+    const before = await issuer.person("ann");
+    await rotateElsewhere();
     const second = await openTestIssuer(issuer.options);
-    const theirs = await second.signIn(ann.email);
+    const theirs = await second.signIn(before.email);
     await issuer.judge(theirs.accessToken);
-    await issuer.judge(ann.accessToken);
     await second.close();
   });
 
+  test("the first token after another instance's rotation is signed by the new key, here too", async () => {
+    const ann = await issuer.person("ann");
+    const retired = await rotateElsewhere();
+    const { kid } = await issuer.verifier.verify((await issuer.signIn(ann.email)).accessToken, issuer.services.issuer);
+    expect(kid).not.toBe(retired);
+    expect(kid).toBe(await issuer.store.keys.signing());
+  });
+
   test("a retired key verifies for 20 minutes, then it is gone", async () => {
-    await rotate();
+    await rotateElsewhere();
     await issuer.services.keys.reload();
-    expect(statuses(issuer).sort()).toEqual(["current", "next", "previous"]);
+    expect(statuses(issuer).sort()).toEqual(["current", "next", "next", "previous"]);
     issuer.world.advance(20 * 60_000 - 1);
-    expect(kids(issuer)).toHaveLength(3);
+    expect(kids(issuer)).toHaveLength(4);
     issuer.world.advance(1);
-    expect(kids(issuer)).toHaveLength(2);
+    expect(kids(issuer)).toHaveLength(3);
   });
 
   test("a token of a key that is gone is refused although its times hold", async () => {
-    const { old } = await rotate();
     const ann = await issuer.person("ann");
+    const old = await rotateElsewhere();
     issuer.world.advance(20 * 60_000);
     await issuer.services.keys.reload();
     const token = await issuer.verifier.verify((await issuer.signIn(ann.email)).accessToken, issuer.services.issuer);
@@ -110,9 +117,12 @@ describe("the key ring", () => {
     const ann = await issuer.person("ann");
     const other = await openTestIssuer();
     const { claims } = await issuer.verifier.verify(ann.accessToken, issuer.services.issuer);
-    const forged = await issueAccessToken(claims, other.services.keys.current());
+    const forged = await issueAccessToken(claims, await other.services.keys.current());
     expect(await reasonOf(issuer.judge(forged))).toBe("unknown_key");
-    const borrowed = { ...other.services.keys.current(), kid: issuer.services.keys.current().kid };
+    const borrowed = {
+      ...(await other.services.keys.current()),
+      kid: (await issuer.services.keys.current()).kid,
+    };
     expect(await reasonOf(issuer.judge(await issueAccessToken(claims, borrowed)))).toBe("token_invalid");
     await other.close();
   });
@@ -121,5 +131,7 @@ describe("the key ring", () => {
 async function openOver(store: TestIssuer["store"]) {
   const master = await importMasterKey(MASTER_KEY);
   const clock = { now: () => issuer.world.now(), measure: async () => {} };
-  return await openKeys({ store, world: issuer.world, clock, masterKeys: [master] });
+  const facts = { listen: () => () => undefined };
+  const audit = createAudit({ store, world: issuer.world });
+  return await openKeys({ store, world: issuer.world, audit, facts, clock, masterKeys: [master] });
 }

@@ -1,34 +1,34 @@
 import {
-  generateKey,
+  type Algorithm,
   importSigningKey,
   importVerificationKey,
   type KeyStatus,
-  type MasterKey,
   type PublicJwk,
+  readyAt,
   type SigningKey,
-  seal,
   statusOf,
   unseal,
   type VerificationKey,
-  type World,
 } from "@countersign/tokens";
 import type { StoredKey } from "../store/records.ts";
 import type { Store, Transaction } from "../store/store.ts";
+import { NOBODY } from "./caller.ts";
 import type { Clock } from "./clock.ts";
 import { atMostEvery } from "./cool-down.ts";
+import type { FactLog } from "./fact-log.ts";
+import { type KeyStepsDeps, lockRing, placeOfKey, settleRing } from "./key-steps.ts";
 
 /** How often an unknown `kid` may have the ring read again, in milliseconds. */
 const COOL_DOWN_MS = 30_000;
 
-/** How many keys are published before they sign. */
-const SUCCESSORS = 2;
-
 /** A key as it may be shown. Times are in milliseconds. */
 interface PublishedKey extends Omit<StoredKey, "sealed" | "publicJwk"> {
   readonly status: Exclude<KeyStatus, "gone">;
+  /** When it has been published for long enough to sign. */
+  readonly readyAt: number;
 }
 
-/** The key ring of this installation. */
+/** The key ring of this installation, as this process knows it. */
 export interface Keys {
   /** The published key set, from memory (RFC 7517 §5). */
   jwks(): { readonly keys: readonly PublicJwk[] };
@@ -38,18 +38,23 @@ export interface Keys {
   find(kid: string): Promise<VerificationKey | undefined> | VerificationKey | undefined;
   /** Whether a key is published at this moment. */
   has(kid: string): boolean;
-  /** The key that signs. */
-  current(): SigningKey;
+  /**
+   * The key that signs, by the database: whoever was refused because a key had been revoked is never given another token
+   * of that key, at any instance.
+   *
+   * @throws {Refusal} `unavailable` without the database, or where the key was sealed with a master key that is not here
+   */
+  current(): Promise<SigningKey>;
   /** Reads the ring again: what another instance did becomes known. */
   reload(): Promise<void>;
 }
 
-export interface KeysDeps {
+export interface KeysDeps extends KeyStepsDeps {
   readonly store: Store;
-  readonly world: World;
   readonly clock: Clock;
-  /** The first one encrypts. */
-  readonly masterKeys: readonly [MasterKey, ...MasterKey[]];
+  readonly facts: Pick<FactLog, "listen">;
+  /** What new keys are made for, from now on; as it was unless given. */
+  readonly algorithm?: Algorithm | undefined;
 }
 
 interface Ring {
@@ -58,7 +63,7 @@ interface Ring {
 }
 
 /** Reads the ring, making it on the first start, once for all instances. */
-export async function openKeys({ store, world, clock, masterKeys }: KeysDeps): Promise<Keys> {
+export async function openKeys({ store, clock, facts, algorithm, ...deps }: KeysDeps): Promise<Keys> {
   const read = async (stored: readonly StoredKey[], before?: Ring): Promise<Ring> => {
     const keys = new Map<string, { stored: StoredKey; verification: VerificationKey }>();
     for (const key of stored) {
@@ -68,15 +73,28 @@ export async function openKeys({ store, world, clock, masterKeys }: KeysDeps): P
     const signs = stored.find((key) => statusOf(key, clock.now()) === "current");
     if (!signs) throw new Error("the key ring has no key that signs");
     if (before?.current.kid === signs.kid) return { keys, current: before.current };
-    const text = await unseal(signs.sealed, placeOf(signs.kid), masterKeys);
+    const text = await unseal(signs.sealed, placeOfKey(signs.kid), deps.masterKeys);
     return { keys, current: await importSigningKey(signs.kid, signs.alg, text) };
   };
 
-  let ring = await read(await store.transaction((tx) => ensureKeys(tx, masterKeys[0], world)));
+  let ring = await read(await store.transaction((tx) => ensureRing(tx, deps, algorithm)));
+  let begun = 0;
+  let shown = 0;
   const reload = async () => {
-    ring = await read(await store.keys.list(), ring);
+    begun += 1;
+    const turn = begun;
+    const next = await read(await store.keys.list(), ring);
+    // One that began earlier and ends later has read what was before.
+    if (turn < shown) return;
+    shown = turn;
+    ring = next;
   };
   const lookAgain = atMostEvery(COOL_DOWN_MS, clock, reload);
+  facts.listen((news) => {
+    if (!news.some(({ fact }) => fact.kind === "key" && ring.keys.has(fact.id))) return;
+    // A failure is the next reading's to report: that one is a minute away, and what the fact kills is dead.
+    reload().catch(() => undefined);
+  });
 
   const published = () =>
     [...ring.keys.values()].flatMap(({ stored }) => {
@@ -90,30 +108,31 @@ export async function openKeys({ store, world, clock, masterKeys }: KeysDeps): P
 
   return {
     jwks: () => ({ keys: published().map(({ stored }) => stored.publicJwk) }),
-    ring: () => published().map(({ stored: { sealed: _, publicJwk: __, ...rest }, status }) => ({ ...rest, status })),
+    ring: () =>
+      published().map(({ stored: { sealed: _, publicJwk: __, ...rest }, status }) => ({
+        ...rest,
+        status,
+        readyAt: readyAt(rest),
+      })),
     find: (kid) => known(kid) ?? lookAgain().then(() => known(kid)),
     has: (kid) => known(kid) !== undefined,
-    current: () => ring.current,
+    current: async () => {
+      if ((await store.keys.signing()) !== ring.current.kid) await reload();
+      return ring.current;
+    },
     reload,
   };
 }
 
-/** One key that signs and its successors, made under a lock where there is none. */
-async function ensureKeys(tx: Transaction, master: MasterKey, world: World): Promise<readonly StoredKey[]> {
-  await tx.lock("keys");
-  const there = await tx.keys.list();
-  if (there.length > 0) return there;
-  const now = await tx.now();
-  const made: StoredKey[] = [];
-  for (let index = 0; index <= SUCCESSORS; index += 1) {
-    const { privateJwk, ...key } = await generateKey("EdDSA");
-    const sealed = await seal(privateJwk, placeOf(key.kid), master, world);
-    made.push({ ...key, sealed, publishedAt: now, activatedAt: index === 0 ? now : null, retiredAt: null });
-  }
-  for (const key of made) await tx.keys.insert(key);
-  return made;
-}
-
-function placeOf(kid: string) {
-  return { table: "signing_keys", row: kid, column: "sealed" };
+/** A sound ring, for the algorithm that is wanted. */
+async function ensureRing(
+  tx: Transaction,
+  deps: KeyStepsDeps,
+  wanted: Algorithm | undefined,
+): Promise<readonly StoredKey[]> {
+  const { now, algorithm } = await lockRing(tx);
+  if (wanted === undefined || wanted === algorithm) return await settleRing(tx, deps, { now, algorithm }, NOBODY);
+  await tx.installation.setKeyAlgorithm(wanted);
+  await deps.audit.write(tx, { event: "key.algorithm_set", at: now, by: NOBODY, detail: { alg: wanted } });
+  return await settleRing(tx, deps, { now, algorithm: wanted }, NOBODY);
 }

@@ -81,7 +81,7 @@ describe("what is revoked", () => {
 
   test("a revoked key kills everything that it signed", async () => {
     const ann = await issuer.person("ann");
-    const { kid } = issuer.services.keys.current();
+    const { kid } = await issuer.services.keys.current();
     await issuer.store.transaction(async (tx) => tx.revoke({ kind: "key", id: kid }));
     expect(await reasonOf(issuer.judge(ann.accessToken))).toBe("token_stale");
   });

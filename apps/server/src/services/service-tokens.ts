@@ -96,7 +96,7 @@ export function createServiceTokens(deps: ServiceTokensDeps): ServiceTokens {
         const claims = { iss: issuer, sub: id, aud: audience, exp, iat, jti: createId(world), client_id: id, scope };
         return {
           audience,
-          access_token: await issueAccessToken({ ...claims, av: service.version }, keys.current()),
+          access_token: await issueAccessToken({ ...claims, av: service.version }, await keys.current()),
           token_type: "Bearer",
           expires_in: (exp * 1000 - at) / 1000,
           server_time: at / 1000,

@@ -6,6 +6,7 @@ import type { Clients } from "./clients.ts";
 import type { Feed } from "./feed.ts";
 import type { Health } from "./health.ts";
 import type { Invitations } from "./invitations.ts";
+import type { KeyRotation } from "./key-rotation.ts";
 import type { Keys } from "./keys.ts";
 import type { Roles } from "./roles.ts";
 import type { ServicePrincipals } from "./service-principals.ts";
@@ -28,6 +29,7 @@ export interface Services {
   readonly health: Health;
   readonly invitations: Invitations;
   readonly keys: Keys;
+  readonly keyRotation: KeyRotation;
   readonly roles: Roles;
   readonly servicePrincipals: ServicePrincipals;
   readonly serviceTokens: ServiceTokens;

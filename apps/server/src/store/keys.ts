@@ -12,6 +12,13 @@ export function keyQueries(db: Kysely<Schema>): Queries["keys"] {
       const rows = await db.selectFrom("signing_keys").selectAll().orderBy("published_at").orderBy("kid").execute();
       return rows.map(fromRow);
     },
+    async signing() {
+      const signing = db
+        .selectFrom("signing_keys")
+        .where("activated_at", "is not", null)
+        .where("retired_at", "is", null);
+      return (await signing.select("kid").executeTakeFirst())?.kid;
+    },
     async insert(key) {
       const row = {
         kid: key.kid,

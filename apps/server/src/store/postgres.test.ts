@@ -8,7 +8,7 @@ import type { Schema } from "./schema.ts";
 import type { Store } from "./store.ts";
 import { type BadLine, openBadLine } from "./testing/bad-line.ts";
 import { type PostgresDatabase, postgresDatabases } from "./testing/postgres-databases.ts";
-import { anAccount } from "./testing/samples.ts";
+import { anAccount, anInstallation } from "./testing/samples.ts";
 
 let server: TestPostgres;
 beforeAll(async () => {
@@ -184,7 +184,7 @@ describe("PostgreSQL itself", () => {
       });
       await untilOneWaits(strict.raw());
       await two.transaction((beside) => beside.lock("keys"));
-      await tx.installation.create({ epoch: "epoch", masterKeyId: "key", feedIncarnation: null });
+      await tx.installation.create(anInstallation());
     });
     expect(await waiting).toMatchObject({ epoch: "epoch", masterKeyId: "key" });
     await strict.close();

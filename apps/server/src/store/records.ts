@@ -10,6 +10,8 @@ export interface Installation {
   readonly masterKeyId: string;
   /** Names the run of numbers that revocation facts are in; null where none was named yet. */
   readonly feedIncarnation: string | null;
+  /** What new signing keys are made for. */
+  readonly keyAlgorithm: Algorithm;
 }
 
 export interface Account {

@@ -14,6 +14,7 @@ interface InstallationTable {
   master_key_id: string;
   /** Null until an instance that knows of it starts. */
   feed_incarnation: string | null;
+  key_algorithm: Algorithm;
 }
 
 interface AccountTable {

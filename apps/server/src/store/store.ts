@@ -1,4 +1,4 @@
-import type { AuditLink, ChainedEntry, RevocationFact } from "@countersign/tokens";
+import type { Algorithm, AuditLink, ChainedEntry, RevocationFact } from "@countersign/tokens";
 import type { IssuerEvent } from "../events.ts";
 import type {
   Account,
@@ -79,6 +79,7 @@ export interface Queries {
     /** Answers false where another instance was first. */
     create(installation: Installation): Promise<boolean>;
     setFeedIncarnation(incarnation: string): Promise<void>;
+    setKeyAlgorithm(algorithm: Algorithm): Promise<void>;
   };
   readonly accounts: {
     /** @throws {Refusal} `conflict` where the address is taken. */
@@ -217,6 +218,8 @@ export interface Queries {
   };
   readonly keys: {
     list(): Promise<StoredKey[]>;
+    /** The id of the key that signs. */
+    signing(): Promise<string | undefined>;
     insert(key: StoredKey): Promise<void>;
     /** False where another instance did it first. */
     activate(kid: string, at: number): Promise<boolean>;

@@ -5,6 +5,7 @@ import { metadataAndMails } from "./0003-metadata-and-mails.ts";
 import { auditChain } from "./0004-audit-chain.ts";
 import { services } from "./0005-services.ts";
 import { feed } from "./0006-feed.ts";
+import { keyAlgorithm } from "./0007-key-algorithm.ts";
 
 /** Every migration by its name, in the order of the names. One that was released is never changed. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0004-audit-chain": auditChain,
   "0005-services": services,
   "0006-feed": feed,
+  "0007-key-algorithm": keyAlgorithm,
 };

@@ -2,7 +2,7 @@ import { setImmediate as tick } from "node:timers/promises";
 import { EVERYTHING, type RevocationFact } from "@countersign/tokens";
 import { describe, expect, test } from "vitest";
 import type { NumberedFact, Store } from "../store.ts";
-import { anAccount } from "./samples.ts";
+import { anAccount, anInstallation } from "./samples.ts";
 import type { Given } from "./setting.ts";
 
 const factOf = (n: number): RevocationFact => ({ kind: "account", id: `account ${n}`, least: n });
@@ -27,7 +27,7 @@ export function factCases(given: Given): void {
     test("their head counts what was committed, in whichever run, also what is pruned by now", async () => {
       const { revocations } = given.store;
       expect(await revocations.head()).toStrictEqual({ incarnation: "", number: 0 });
-      await given.store.installation.create({ epoch: "epoch", masterKeyId: "key", feedIncarnation: "run" });
+      await given.store.installation.create(anInstallation({ feedIncarnation: "run" }));
       await revoke(given.store, factOf(1), factOf(2));
       await given.store.transaction(async (tx) => tx.revoke(factOf(3)));
       await revocations.prune((await given.store.now()) + 60_000);

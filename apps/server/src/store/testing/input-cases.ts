@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { aHandoff, aMail, anAccount, anEntry, anInvitation, aRole, aSession, NOW } from "./samples.ts";
+import { aHandoff, aMail, anAccount, anEntry, anInstallation, anInvitation, aRole, aSession, NOW } from "./samples.ts";
 import type { Given } from "./setting.ts";
 
 /** What would do harm if it ever reached SQL as text. */
@@ -82,7 +82,7 @@ export function inputCases(given: Given): void {
       expect(await store.attempts.count([{ key: text, windowMs: 1000, most: 2 }], NOW)).toEqual([2]);
       await store.transaction(async (tx) => tx.revoke({ kind: "key", id: text }));
       expect(await store.revocations.since(0)).toStrictEqual([{ number: 1, fact: { kind: "key", id: text } }]);
-      expect(await store.installation.create({ epoch: text, masterKeyId: text, feedIncarnation: null })).toBe(true);
+      expect(await store.installation.create(anInstallation({ epoch: text, masterKeyId: text }))).toBe(true);
       expect(await store.installation.read()).toMatchObject({ epoch: text, masterKeyId: text });
       expect(await store.accounts.remove(text)).toBe(true);
     });

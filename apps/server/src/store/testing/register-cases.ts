@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { aKey, NOW } from "./samples.ts";
+import { aKey, anInstallation, NOW } from "./samples.ts";
 import type { Given } from "./setting.ts";
 
 /** What an installation has few of: itself, its clients, its audiences, its keys. */
@@ -11,20 +11,16 @@ export function registerCases(given: Given): void {
       const begun = await Promise.all(
         Array.from({ length: 10 }, async (_, n) => {
           const epoch = `epoch ${n}`;
-          return (await stores[n % 2]?.installation.create({ epoch, masterKeyId: "key", feedIncarnation: null }))
-            ? epoch
-            : undefined;
+          return (await stores[n % 2]?.installation.create(anInstallation({ epoch }))) ? epoch : undefined;
         }),
       );
       const winners = begun.filter((epoch) => epoch !== undefined);
       expect(winners).toHaveLength(1);
-      expect(await given.store.installation.read()).toStrictEqual({
-        epoch: winners[0],
-        masterKeyId: "key",
-        feedIncarnation: null,
-      });
+      expect(await given.store.installation.read()).toStrictEqual(anInstallation({ epoch: winners[0] ?? "" }));
       await given.store.installation.setFeedIncarnation("a run");
       expect(await stores[1]?.installation.read()).toMatchObject({ epoch: winners[0], feedIncarnation: "a run" });
+      await given.store.installation.setKeyAlgorithm("ES256");
+      expect(await given.store.installation.read()).toMatchObject({ keyAlgorithm: "ES256", feedIncarnation: "a run" });
     });
 
     test("clients and audiences are put under their id, and put again replace what was there", async () => {
@@ -61,9 +57,11 @@ export function registerCases(given: Given): void {
       const stores = [given.store, await given.another()];
       const key = aKey("raced");
       await given.store.keys.insert(key);
+      expect(await given.store.keys.signing()).toBeUndefined();
       for (const step of ["activate", "retire"] as const) {
         const tries = Array.from({ length: 10 }, (_, n) => stores[n % 2]?.keys[step](key.kid, NOW + 5));
         expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
+        expect(await given.store.keys.signing()).toBe(step === "activate" ? key.kid : undefined);
       }
       expect(await given.store.keys.list()).toStrictEqual([{ ...key, activatedAt: NOW + 5, retiredAt: NOW + 5 }]);
     });

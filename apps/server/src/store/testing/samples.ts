@@ -3,6 +3,7 @@ import type {
   Account,
   AuditEntry,
   Handoff,
+  Installation,
   Invitation,
   Mail,
   Role,
@@ -121,6 +122,10 @@ export function aService(name: string, more: Partial<Service> = {}): Service {
 export function aSecret(name: string, serviceId: string, more: Partial<ServiceSecret> = {}): ServiceSecret {
   const hash = idOf(`hash of ${name}`);
   return { id: idOf(`secret ${name}`), serviceId, hash, createdAt: NOW, usedOn: null, ...more };
+}
+
+export function anInstallation(more: Partial<Installation> = {}): Installation {
+  return { epoch: "epoch", masterKeyId: "key", feedIncarnation: null, keyAlgorithm: "EdDSA", ...more };
 }
 
 export function aKey(name: string, more: Partial<StoredKey> = {}): StoredKey {
