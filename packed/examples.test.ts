@@ -34,6 +34,7 @@ test("the embedded form is one file of at most 40 lines", () => {
 describe("notes, an API in a process of its own", () => {
   let issuer: Issuer;
   let notes: Started;
+  let env: Readonly<Record<string, string>>;
   let url: string;
   const password = "seven plums in winter";
   const countersign = (args: readonly string[], input?: string) =>
@@ -55,14 +56,21 @@ describe("notes, an API in a process of its own", () => {
     const port = await freePort();
     url = `http://localhost:${port}`;
     issuer = await startIssuer(examples, { COUNTERSIGN_PORT: `${await freePort()}`, COUNTERSIGN_SIGN_UP: "open" });
-    const env = { NOTES_PORT: `${port}`, NOTES_ISSUER: issuer.url, NOTES_DATABASE: ":memory:" };
-    notes = await start(["src/main.ts"], /Notes at /, {
-      cwd: join(examples, "notes"),
-      env: { ...env, NODE_EXTRA_CA_CERTS: issuer.authority },
-    });
-    const declaration = await output(process.execPath, ["src/print-access.ts"], { cwd: join(examples, "notes"), env });
     const person = ["--email", "ann@example.com", "--name", "Ann", "--password-stdin"];
     await countersign(["setup", issuer.setUpLink, ...person], password);
+    const service = await countersign(["services", "create", "notes", "--permission", "feed:read"]);
+    const [NOTES_SERVICE_ID = "", NOTES_SERVICE_SECRET = ""] = service.split("\n");
+    env = {
+      NOTES_PORT: `${port}`,
+      NOTES_AUDIENCE: url,
+      NOTES_ISSUER: issuer.url,
+      NOTES_SERVICE_ID,
+      NOTES_SERVICE_SECRET,
+      NOTES_DATABASE: ":memory:",
+      NODE_EXTRA_CA_CERTS: issuer.authority,
+    };
+    notes = await start(["src/main.ts"], /Notes at /, { cwd: join(examples, "notes"), env });
+    const declaration = await output(process.execPath, ["src/print-access.ts"], { cwd: join(examples, "notes"), env });
     await countersign(["access", "push", "-"], declaration);
   });
   afterAll(async () => {
@@ -90,5 +98,16 @@ describe("notes, an API in a process of its own", () => {
     expect((await call("notes.list", ann)).json).toMatchObject([{ title: "Plums" }]);
     expect(await call("moderation.list", ann)).toEqual({ status: 403, json: refused("not_permitted") });
     expect(await call("notes.list", undefined)).toEqual({ status: 401, json: refused("no_token") });
+  });
+
+  test("an app knows what to show, by the access table that was pushed; and its token dies with the session", async () => {
+    const args = ["src/visit.ts", "ann@example.com", password];
+    const told = await output(process.execPath, args, { cwd: join(examples, "notes"), env });
+    expect(JSON.parse(told)).toEqual({
+      may: { create: true, moderate: false },
+      title: "Plums",
+      itsToken: "session_ended",
+      afterwards: "no_token",
+    });
   });
 });

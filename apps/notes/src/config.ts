@@ -7,6 +7,9 @@ const environment = z.object({
   NOTES_AUDIENCE: z.url().optional(),
   /** Who signs people in. */
   NOTES_ISSUER: z.url().default("https://localhost:8443"),
+  /** What `countersign services create notes --permission feed:read` prints: by this the API learns what was revoked. */
+  NOTES_SERVICE_ID: z.string().min(1),
+  NOTES_SERVICE_SECRET: z.string().min(1),
 });
 
 const { data: read, error } = environment.safeParse(process.env);
@@ -17,4 +20,5 @@ export const config = {
   database: read.NOTES_DATABASE,
   audience: read.NOTES_AUDIENCE ?? `http://localhost:${read.NOTES_PORT}`,
   issuer: read.NOTES_ISSUER,
+  service: { id: read.NOTES_SERVICE_ID, secret: read.NOTES_SERVICE_SECRET },
 };

@@ -17,7 +17,10 @@ await app.register(fastifyGuardPlugin, {
     maxBatchSize: guard.maxBatchSize,
   } satisfies FastifyGuardPluginOptions<NotesRouter>["trpcOptions"],
 });
-app.addHook("onClose", async () => notes.close());
+app.addHook("onClose", async () => {
+  guard.close();
+  notes.close();
+});
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void app.close());
 
 process.stdout.write(`Notes at ${await app.listen({ host: "localhost", port: config.port })}/trpc\n`);

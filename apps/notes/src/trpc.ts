@@ -18,6 +18,6 @@ export const guard = createGuard(t, {
   issuer: config.issuer,
   audience: access.audience,
   permissions: access.permissions,
-  revocation: { mode: "until-expiry" },
+  revocation: { mode: "feed", credential: config.service },
 });
 export const { open, allowed, router } = guard;

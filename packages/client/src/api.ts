@@ -130,14 +130,16 @@ export type IssuerRouter = TRPCBuiltRouter<
   {
     access: {
       table: Query<
-        void,
-        Record<
-          string,
-          | { allowed: readonly string[] }
-          | { allowedAny: readonly string[] }
-          | { open: string }
-          | { orSignedIn: string }
-          | { signedIn: true }
+        { audience?: string | undefined } | undefined,
+        Readonly<
+          Record<
+            string,
+            | { readonly allowed: readonly string[] }
+            | { readonly allowedAny: readonly string[] }
+            | { readonly open: string }
+            | { readonly orSignedIn: string }
+            | { readonly signedIn: true; readonly within?: number | undefined }
+          >
         >,
         { readonly signedIn: true }
       >;
@@ -163,6 +165,19 @@ export type IssuerRouter = TRPCBuiltRouter<
                   >
                 >
               | undefined;
+            /** Who may call what there, as `guard.seal(router)` says it: apps ask it what to show. It grants nothing. */
+            readonly procedures?:
+              | Readonly<
+                  Record<
+                    string,
+                    | { readonly allowed: readonly string[] }
+                    | { readonly allowedAny: readonly string[] }
+                    | { readonly open: string }
+                    | { readonly orSignedIn: string }
+                    | { readonly signedIn: true; readonly within?: number | undefined }
+                  >
+                >
+              | undefined;
           };
           /** Removes what is not declared any more as well. */
           prune?: boolean | undefined;
@@ -177,6 +192,7 @@ export type IssuerRouter = TRPCBuiltRouter<
           added: {
             audience: boolean;
             permissions: readonly string[];
+            procedures: boolean;
             roles: readonly { name: string; isNew: boolean; permissions: readonly string[]; accounts: number }[];
           };
           /** What goes with `prune`, and stays without. */

@@ -61,6 +61,18 @@ client.connect<NotesRouter>({ url: NOTES, transformer: superjson, fetch });
 client.connect<NotesRouter>({ url: new URL(NOTES), transformer: superjson, batch: "together", maxItems: 5 });
 client.connect<NotesRouter>({ url: NOTES, transformer: superjson, headers: { "x-own": "1" } });
 
+// What may be called is asked by path.
+client.can("users.disable");
+// @ts-expect-error there is no such procedure
+client.can("users.nobody");
+// @ts-expect-error a router is no procedure
+client.can("users");
+const access = client.accessTo<NotesRouter>(NOTES);
+check<Equal<Parameters<typeof access.can>[0], "add" | "hello" | "moody" | "purge" | "ticks" | "who">>();
+check<Equal<IsAny<Parameters<typeof client.can>[0]>, false>>();
+// Of a router that nobody knows, any path is asked.
+client.accessTo(NOTES).can("anything.goes");
+
 // The session's link and fetch go into anybody's client as they are.
 const { session } = client;
 const options = { url: NOTES, transformer: superjson, fetch: session.fetch };

@@ -1,5 +1,7 @@
 import { createTRPCClient, httpBatchLink, httpLink, splitLink, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
+import type { Access } from "./access.ts";
+import { createAccesses } from "./accesses.ts";
 import type { IssuerRouter } from "./api.ts";
 import { checkAudience, createAudiences } from "./audiences.ts";
 import { type ClientWorld, systemClientWorld } from "./client-world.ts";
@@ -30,6 +32,12 @@ export interface CountersignClient extends SignIn {
   /** The issuer's own API. */
   readonly api: TRPCClient<IssuerRouter>;
   readonly session: Session;
+  /** What may be called at the issuer's own API. */
+  readonly access: Access<IssuerRouter>;
+  /** `access.can`: whether a procedure of the issuer's API may be called, `can("users.disable")`. */
+  readonly can: Access<IssuerRouter>["can"];
+  /** The same of any other guarded API, by its audience: `accessTo<NotesRouter>(url).can("notes.create")`. One for all. */
+  accessTo<Router extends AnyTRPCRouter>(audience: string): Access<Router>;
   /** A typed client for any other guarded API: `connect<NotesRouter>({ url })`. */
   connect<Router extends AnyTRPCRouter>(options: ConnectOptions<Router>): TRPCClient<Router>;
   /** Stops timers. What is under way still ends well. */
@@ -53,11 +61,18 @@ export function createClient(options: ClientOptions): CountersignClient {
   const audiences = createAudiences(url, others);
   // Looked up at each request: whoever replaces the global one later is served as well.
   const fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
-  const { session, dispose } = createSession({ url, client, storage, audiences, fetch, timeout, world });
+  const { session, warn, dispose } = createSession({ url, client, storage, audiences, fetch, timeout, world });
+
+  const api = connectIssuer(url, session);
+  const accessTo = createAccesses({ own: url, api, session, world, warn });
+  const access = accessTo<IssuerRouter>(url);
 
   return Object.freeze({
-    api: connectIssuer(url, session),
+    api,
     session,
+    access,
+    can: access.can,
+    accessTo,
     ...createSignIn({ url, client, session, fetch }),
     connect<Router extends AnyTRPCRouter>(to: ConnectOptions<Router>) {
       audiences.want(checkAudience("audience", to.audience ?? new URL(to.url).origin));

@@ -12,6 +12,8 @@ import { createRenewal } from "./renewal.ts";
 import type { Session } from "./session.ts";
 import { createSessionFetch } from "./session-fetch.ts";
 import { createSessionLink } from "./session-link.ts";
+import { tokenOf } from "./session-record.ts";
+import type { SessionWarning } from "./session-state.ts";
 import { createSessionStore } from "./session-store.ts";
 import { createStarting } from "./starting.ts";
 import type { TokenStorage } from "./storage.ts";
@@ -26,8 +28,16 @@ export interface SessionDeps extends AskDeps {
   readonly world: ClientWorld;
 }
 
-/** The session of one client, and how to stop its timer. It begins to read storage at once. */
-export function createSession(deps: SessionDeps): { readonly session: Session; dispose(): void } {
+interface Made {
+  readonly session: Session;
+  /** Says what the app should know: `Session.onWarning`. */
+  warn(warning: SessionWarning): void;
+  /** Stops its timer. */
+  dispose(): void;
+}
+
+/** The session of one client. It begins to read storage at once. */
+export function createSession(deps: SessionDeps): Made {
   const { url, client, storage, audiences, world } = deps;
   const holder = createHolder(world, audiences.own);
   const store = createSessionStore(
@@ -84,11 +94,15 @@ export function createSession(deps: SessionDeps): { readonly session: Session; d
       if (failure !== undefined && holder.held) throw failure;
       return failure === undefined ? token : undefined;
     },
+    permissions(audience = audiences.own) {
+      const token = holder.held && tokenOf(holder.held.record, audience);
+      return token?.scope.split(" ").filter(Boolean);
+    },
     subscribe: holder.onState,
     onAccountChange: holder.onAccount,
     onWarning: holder.onWarning,
     fetch,
     link: () => createSessionLink({ recovery, departures }),
   };
-  return { session: Object.freeze(session), dispose };
+  return { session: Object.freeze(session), warn: holder.warn, dispose };
 }

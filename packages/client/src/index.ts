@@ -1,9 +1,11 @@
+export type { Access } from "./access.ts";
 export { type Action, actions } from "./actions.ts";
 export type { IssuerRouter, Reason } from "./api.ts";
 export type { ClientWorld } from "./client-world.ts";
 export type { ConnectOptions } from "./connect.ts";
 export { type ClientOptions, type CountersignClient, createClient } from "./create-client.ts";
 export { ClientError, type ClientErrorOptions, type ClientReason, reasonOf } from "./errors.ts";
+export type { ProcedurePath } from "./procedure-path.ts";
 export type { Session } from "./session.ts";
 export type { SessionState, SessionWarning, StorageProblem } from "./session-state.ts";
 export type {

@@ -34,6 +34,11 @@ export interface Session {
    * @throws {ClientError} `invalid_target` for an audience that the server does not know; why no token could be had
    */
   accessToken(audience?: string): Promise<string | undefined>;
+  /**
+   * What the account may do at an API, as of the last refresh; at the issuer itself unless an audience is given.
+   * `undefined` when signed out, and while there is no token for that audience. The API decides, each time.
+   */
+  permissions(audience?: string): readonly string[] | undefined;
   /** Is called after every change of `state`. @returns how to stop */
   subscribe(listener: (state: SessionState) => void): () => void;
   /**

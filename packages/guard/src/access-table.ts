@@ -1,8 +1,6 @@
+import type { AccessTable, Policy } from "@countersign/tokens";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { enforcedBy, type Policy } from "./policy.ts";
-
-/** Every procedure's path and who may call it, in order of the paths: what is committed and compared by a test. */
-export type AccessTable = Readonly<Record<string, Policy>>;
+import { enforcedBy } from "./policy.ts";
 
 /** What tRPC keeps in a procedure, as far as it is read here. */
 interface ProcedureDef {
@@ -11,7 +9,7 @@ interface ProcedureDef {
 }
 
 /**
- * The access table of what a router has loaded.
+ * The access table of what a router has loaded, in order of the paths.
  *
  * Does not check: lazy routers that nobody has called yet. `guard.seal` loads them.
  *

@@ -1,3 +1,4 @@
+import type { AccessTable, Policy } from "@countersign/tokens";
 import type {
   AnyTRPCRootTypes,
   AnyTRPCRouter,
@@ -9,10 +10,8 @@ import type {
   TRPCRouterCallerFactory,
   TRPCUnsetMarker,
 } from "@trpc/server";
-import type { AccessTable } from "./access-table.ts";
 import type { ServiceRights } from "./as-service.ts";
 import type { Facts } from "./facts.ts";
-import type { Policy } from "./policy.ts";
 import type { AccountPrincipal, Principal } from "./principal.ts";
 import type { RefusalData } from "./refused-call.ts";
 import type { ResponseMetaInput } from "./response-meta.ts";

@@ -1,4 +1,4 @@
-import { systemWorld } from "@countersign/tokens";
+import { type Policy, systemWorld } from "@countersign/tokens";
 import type {
   AnyTRPCRootTypes,
   AnyTRPCRouter,
@@ -23,7 +23,6 @@ import {
   type LocalIssuer,
   type RemoteIssuer,
 } from "./options.ts";
-import type { Policy } from "./policy.ts";
 import { createPossession, noPossession } from "./possession.ts";
 import type { Principal } from "./principal.ts";
 import { createProcedures, type Foundation } from "./procedures.ts";

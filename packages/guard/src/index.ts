@@ -1,13 +1,14 @@
 export {
   type AccessDeclaration,
+  type AccessTable,
   type ForeignAlgorithm,
   type ForeignClaims,
+  type Policy,
   type Reason,
   Refusal,
   type ReplayStore,
   type World,
 } from "@countersign/tokens";
-export type { AccessTable } from "./access-table.ts";
 export type { ServiceRights } from "./as-service.ts";
 export { authenticateService, type ServiceRule } from "./authenticate.ts";
 export { challengeFor } from "./challenge.ts";
@@ -30,7 +31,6 @@ export { createVerifier, type OwnToken, type OwnVerifier, type VerifierParts } f
 export type { FromClaims, OidcOptions } from "./oidc-options.ts";
 export { oidcVerifier } from "./oidc-verifier.ts";
 export type { CommonOptions, LocalIssuer, RemoteIssuer } from "./options.ts";
-export type { Policy } from "./policy.ts";
 export type { AccountPrincipal, Principal, ServicePrincipal } from "./principal.ts";
 export { type ChallengeError, type RefusalRow, refusalOf, refusals, trpcErrorOf } from "./refusal.ts";
 export type { RefusalData } from "./refused-call.ts";

@@ -1,15 +1,4 @@
-/** Who may call a procedure: what stands in the access table, and as a literal in the router's type. */
-export type Policy =
-  /** Anybody, and why. Credentials are not looked at. */
-  | { readonly open: string }
-  /** Anybody, and why; whoever brings a token is recognised. */
-  | { readonly orSignedIn: string }
-  /** Whoever signed in: accounts, not services. */
-  | { readonly signedIn: true }
-  /** Accounts and services whose token carries all of these. */
-  | { readonly allowed: readonly string[] }
-  /** Accounts and services whose token carries at least one of these. */
-  | { readonly allowedAny: readonly string[] };
+import type { Policy } from "@countersign/tokens";
 
 /**
  * Which middleware functions are guards', and what they demand. Private to this module, so that nothing outside can mark

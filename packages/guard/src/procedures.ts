@@ -1,6 +1,7 @@
+import type { Policy } from "@countersign/tokens";
 import type { TRPCRootObject } from "@trpc/server";
 import { type CheckParts, createCheck } from "./check.ts";
-import { enforce, type Policy } from "./policy.ts";
+import { enforce } from "./policy.ts";
 import { createFront, createPresenter, type Present, type Procedure } from "./refused-call.ts";
 
 /** tRPC's procedure builder without its types: they say nothing while somebody else's context is still a variable. */

@@ -1,7 +1,7 @@
+import type { Policy } from "@countersign/tokens";
 import type { TRPCError } from "@trpc/server";
 import { policyOf } from "./access-table.ts";
 import { challengeFor } from "./challenge.ts";
-import type { Policy } from "./policy.ts";
 import { refusalOf } from "./refusal.ts";
 
 /** What tRPC's adapters hand to their option `responseMeta`, as far as it is used here. */

@@ -1,5 +1,6 @@
+import type { AccessTable } from "@countersign/tokens";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { type AccessTable, accessTable } from "./access-table.ts";
+import { accessTable } from "./access-table.ts";
 
 /**
  * Loads every lazy router, those inside lazy routers too, and answers the whole access table.

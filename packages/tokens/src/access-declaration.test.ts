@@ -5,6 +5,14 @@ const notes = {
   audience: "https://notes.example",
   permissions: ["notes:read", "notes:write"],
   roles: { editor: { description: "Writes", permissions: ["notes:read", "notes:write"] }, idle: { permissions: [] } },
+  procedures: {
+    "notes.list": { allowed: ["notes:read"] },
+    "notes.any": { allowedAny: ["notes:read", "notes:write"] },
+    "notes.purge": { signedIn: true, within: 60 },
+    me: { signedIn: true },
+    health: { open: "load balancers ask" },
+    hello: { orSignedIn: "greets by name" },
+  },
 } as const satisfies AccessDeclaration;
 
 describe("a declaration of access", () => {
@@ -51,6 +59,20 @@ describe("a declaration of access", () => {
       "too many roles",
       { ...notes, roles: Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`r${n}`, { permissions: [] }])) },
       "roles: has to be 100 at most",
+    ],
+    ["a policy that nobody knows", { ...notes, procedures: { me: { signedOut: true } } }, "procedures.me: Invalid"],
+    [
+      "a policy of two kinds",
+      { ...notes, procedures: { me: { signedIn: true, open: "x" } } },
+      "procedures.me: Invalid",
+    ],
+    [
+      "too many procedures",
+      {
+        ...notes,
+        procedures: Object.fromEntries(Array.from({ length: 2001 }, (_, n) => [`p${n}`, { signedIn: true }])),
+      },
+      "procedures: has to be 2000 at most",
     ],
     ["a member that nobody knows", { ...notes, scopes: [] }, "scopes"],
   ])("is refused with %s, and told where", (_, value, says) => {

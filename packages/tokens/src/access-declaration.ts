@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { line } from "./line.ts";
+import { type AccessTable, accessTable } from "./policy.ts";
 
 const PERMISSION = /^[a-z][a-z0-9._-]{0,63}:[a-z][a-z0-9._-]{0,63}$/;
 const MOST_PERMISSIONS = 500;
@@ -41,6 +42,8 @@ export interface AccessDeclaration {
   readonly permissions: readonly string[];
   /** By name: small letters, digits and dashes. */
   readonly roles?: Readonly<Record<string, DeclaredRole>> | undefined;
+  /** Who may call what there, as `guard.seal(router)` says it: apps ask it what to show. It grants nothing. */
+  readonly procedures?: AccessTable | undefined;
 }
 
 const permissions = z
@@ -72,6 +75,7 @@ export const accessDeclaration: z.ZodType<AccessDeclaration, AccessDeclaration> 
     }),
     permissions,
     roles: roles.optional(),
+    procedures: accessTable.optional(),
   })
   .superRefine((declared, { addIssue }) => {
     for (const [name, { permissions }] of Object.entries(declared.roles ?? {})) {

@@ -62,6 +62,7 @@ export {
 } from "./keys.ts";
 export { line } from "./line.ts";
 export { createOneTimeSecret, hashOneTimeSecret, type OneTimeSecret } from "./one-time.ts";
+export { type AccessTable, accessTable, type Policy } from "./policy.ts";
 export {
   accessTokenHash,
   createProofVerifier,

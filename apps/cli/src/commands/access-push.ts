@@ -22,10 +22,13 @@ const changed = {
 
 export const push = command({
   name: "push",
-  says: "make an API known, or bring it up to date, as a file declares it: its permissions and roles",
+  says: "make an API known, or bring it up to date, as a file declares it: its permissions, roles and procedures",
   parameters: ["file"],
   forms: {
-    file: { says: "a JSON file: audience, permissions, roles; - is standard input", fits: (text) => text !== "" },
+    file: {
+      says: "a JSON file: audience, permissions, roles, procedures; - is standard input",
+      fits: (text) => text !== "",
+    },
   },
   options: {
     dryRun: { kind: "switch", says: "show what would change, and change nothing" },
@@ -73,6 +76,6 @@ function answer(report: AccessReport, { dryRun, prune }: { readonly dryRun: bool
   return { ...reportTable(report, prune ? "-" : "(-)"), note: [said, ...more].join("\n") };
 }
 
-function adds({ added: { audience, permissions, roles } }: AccessReport): boolean {
-  return audience || permissions.length > 0 || roles.length > 0;
+function adds({ added: { audience, permissions, procedures, roles } }: AccessReport): boolean {
+  return audience || procedures || permissions.length > 0 || roles.length > 0;
 }

@@ -99,3 +99,26 @@ describe("access.push", () => {
     );
   });
 });
+
+describe("access.table", () => {
+  test("of an API is what it told last, for whoever is signed in with a client that has tokens for it", async () => {
+    const procedures = {
+      "notes.list": { allowed: ["notes:read"] },
+      "notes.purge": { signedIn: true, within: 60 },
+    } as const;
+    const member = await api.person("table-reader");
+    await admin.client.access.push.mutate({ declaration: notes });
+    expect(await member.client.access.table.query({ audience: NOTES })).toEqual({});
+    const { added } = await admin.client.access.push.mutate({ declaration: { ...notes, procedures } });
+    expect(added).toMatchObject({ procedures: true });
+    expect(await member.client.access.table.query({ audience: NOTES })).toEqual(procedures);
+    const unknown = member.client.access.table.query({ audience: "https://unknown.example" });
+    expect(await refusalOf(unknown)).toMatchObject({ reason: "invalid_target" });
+  });
+
+  test("of the issuer itself is its router's, asked by name as well", async () => {
+    const own = await admin.client.access.table.query();
+    expect(own["users.disable"]).toEqual({ allowed: ["users:write"] });
+    expect(await admin.client.access.table.query({ audience: "https://auth.example" })).toEqual(own);
+  });
+});

@@ -1,18 +1,13 @@
-import type { AccessTable, Policy, Principal } from "@countersign/guard";
-import { accessDeclaration } from "@countersign/tokens";
+import type { Principal } from "@countersign/guard";
+import { type AccessTable, accessDeclaration, accessTable, isAudience, type Policy } from "@countersign/tokens";
 import { z } from "zod";
 import type { Services } from "../services/services.ts";
 import { actorOf } from "./actor.ts";
 import type { IssuerGuard } from "./guard.ts";
 
 const texts = z.array(z.string()).readonly();
-const policy = z.union([
-  z.strictObject({ open: z.string() }),
-  z.strictObject({ orSignedIn: z.string() }),
-  z.strictObject({ signedIn: z.literal(true) }),
-  z.strictObject({ allowed: texts }),
-  z.strictObject({ allowedAny: texts }),
-]);
+/** An API that this client has tokens for; this one unless it is said. */
+const tableInput = z.strictObject({ audience: z.string().refine(isAudience).optional() }).optional();
 
 const pushInput = z.strictObject({
   declaration: accessDeclaration,
@@ -30,6 +25,7 @@ const report = z.object({
   added: z.object({
     audience: z.boolean(),
     permissions: texts,
+    procedures: z.boolean(),
     roles: z
       .array(z.object({ name: z.string(), isNew: z.boolean(), permissions: texts, accounts: z.number() }))
       .readonly(),
@@ -52,11 +48,16 @@ const report = z.object({
  */
 export function createAccessRouter(
   { allowed, signedIn, router }: IssuerGuard,
-  { access }: Services,
+  { access, issuer }: Services,
   table: () => AccessTable,
 ) {
   return router({
-    table: signedIn.output(z.record(z.string(), policy)).query(() => ({ ...table() })),
+    table: signedIn
+      .input(tableInput)
+      .output(accessTable)
+      .query(async ({ ctx: { principal }, input: { audience = issuer } = {} }) =>
+        audience === issuer ? { ...table() } : await access.procedures(audience, principal.client),
+      ),
 
     mine: signedIn.output(z.object({ permissions: texts, paths: texts })).query(({ ctx: { principal } }) => ({
       permissions: [...principal.permissions].toSorted(),

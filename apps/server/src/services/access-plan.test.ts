@@ -25,7 +25,7 @@ const known = (
   roles: Role[] = [],
   ...declarations: [role: string, audience: string][]
 ): Known => ({
-  audience: { id: NOTES, permissions },
+  audience: { id: NOTES, permissions, procedures: null },
   roles,
   declarations: declarations.map(([role, audience]) => ({ role, audience })),
 });
@@ -46,6 +46,16 @@ describe("a declaration compared with what is known", () => {
     expect(plan.roles).toMatchObject([
       { role: { name: "editor", description: "Writes" }, isNew: true, adds: ["a:write"], declares: true },
     ]);
+  });
+
+  test("takes over an access table that is another one, and keeps the one that is left out", () => {
+    const there = known(["a:read"]);
+    const first = { ...declared({}, "a:read"), procedures: { "a.list": { allowed: ["a:read"] } } };
+    expect(planAccess(first, there)).toMatchObject({ tells: true, procedures: first.procedures });
+    const then = { ...there, audience: { id: NOTES, permissions: ["a:read"], procedures: first.procedures } };
+    expect(planAccess(first, then)).toMatchObject({ tells: false, procedures: first.procedures });
+    expect(planAccess(declared({}, "a:read"), then)).toMatchObject({ tells: false, procedures: first.procedures });
+    expect(planAccess({ ...first, procedures: {} }, then)).toMatchObject({ tells: true, procedures: {} });
   });
 
   test("finds nothing to do where all is there", () => {

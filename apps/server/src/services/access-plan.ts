@@ -1,4 +1,5 @@
-import type { AccessDeclaration } from "@countersign/tokens";
+import { isDeepStrictEqual } from "node:util";
+import type { AccessDeclaration, AccessTable } from "@countersign/tokens";
 import type { Audience, Role, RoleDeclaration } from "../store/records.ts";
 
 /** What the issuer knows already, of the declared API and of all roles. */
@@ -33,6 +34,10 @@ export interface AccessPlan {
   readonly permissions: readonly string[];
   readonly adds: readonly string[];
   readonly undeclared: readonly string[];
+  /** Its access table as it will be; what is left out of a declaration stays. */
+  readonly procedures: AccessTable | null;
+  /** Whether that is another one than before. */
+  readonly tells: boolean;
   /** Those that something happens to. */
   readonly roles: readonly RolePlan[];
 }
@@ -42,6 +47,7 @@ export interface AccessPlan {
  * added nor undeclared. Built-in roles are not declared, which is for the caller to check.
  */
 export function planAccess(declaration: AccessDeclaration, { audience, roles, declarations }: Known): AccessPlan {
+  const { procedures: told } = declaration;
   const before = audience?.permissions ?? [];
   const undeclared = without(before, declaration.permissions);
   const declared = new Map(Object.entries(declaration.roles ?? {}));
@@ -78,6 +84,8 @@ export function planAccess(declaration: AccessDeclaration, { audience, roles, de
     permissions: before,
     adds: without(declaration.permissions, before),
     undeclared,
+    procedures: told ?? audience?.procedures ?? null,
+    tells: told !== undefined && !isDeepStrictEqual(told, audience?.procedures),
     roles: [...roles.map((role) => planRole(role, false)), ...fresh.map((role) => planRole(role, true))].filter(
       (plan) => plan.isNew || plan.adds.length > 0 || plan.declares || plan.undeclared.length > 0 || plan.isDropped,
     ),

@@ -14,6 +14,8 @@ export interface AccessReport {
     /** Whether the API was not known before. */
     readonly audience: boolean;
     readonly permissions: readonly string[];
+    /** Whether its access table is another one than before. */
+    readonly procedures: boolean;
     readonly roles: readonly {
       readonly name: string;
       readonly isNew: boolean;
@@ -70,6 +72,7 @@ export async function reportOf(
   const added: AccessReport["added"] = {
     audience: plan.registers,
     permissions: plan.adds,
+    procedures: plan.tells,
     roles: plan.roles
       .filter(({ isNew, adds }) => isNew || adds.length > 0)
       .map((one) => ({ name: one.role.name, isNew: one.isNew, permissions: one.adds, accounts: accounts([one]) })),

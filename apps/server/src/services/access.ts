@@ -1,8 +1,9 @@
-import { type AccessDeclaration, Refusal } from "@countersign/tokens";
+import { type AccessDeclaration, type AccessTable, Refusal } from "@countersign/tokens";
 import type { Store } from "../store/store.ts";
 import { applyPlan, permissionsAt, planFor } from "./access-changes.ts";
 import type { AccessPlan } from "./access-plan.ts";
 import { type AccessReport, holdersOf, losersOf, reportOf } from "./access-report.ts";
+import { findAudiences } from "./audiences.ts";
 import type { AuditWriter } from "./audit.ts";
 import { isBuiltIn } from "./built-in-roles.ts";
 import type { Actor } from "./caller.ts";
@@ -34,6 +35,12 @@ export interface Access {
   /** The issuer's own first. */
   audiences(): Promise<readonly AudienceView[]>;
   /**
+   * Who may call what at an API, as it told last; empty where it never did.
+   *
+   * @throws {Refusal} `invalid_target` for an audience that the client has no tokens for
+   */
+  procedures(audience: string, client: string): Promise<AccessTable>;
+  /**
    * Makes an API known, or brings it up to date: all of it or nothing. Adds only, unless told to prune: then what the API
    * does not declare any more goes from it and from every role, a role that it declares holds nothing of it beyond that,
    * and one that it declared once loses what it held there, or goes when nothing is left of it. Whoever held something
@@ -60,6 +67,11 @@ export function createAccess({ issuer, store, audit }: { issuer: string; store: 
         permissions: permissions.toSorted(),
         roles: declarations.filter(({ audience }) => audience === id).map(({ role }) => role),
       }));
+    },
+
+    procedures: async (audience, client) => {
+      const [found] = await findAudiences(store, [audience], client);
+      return found?.procedures ?? {};
     },
 
     push: async (declaration, { prune, dryRun, plan: expected, emails }, actor) => {

@@ -4,11 +4,14 @@ import { ADMINISTRATOR } from "./administrators.ts";
 
 const MEMBER = "member";
 
+/** The issuer's own audience. */
+type Own = Pick<Audience, "id" | "permissions">;
+
 /**
  * Makes the roles that are always there, and gives administrators what a new release of the server has learnt. Needs the
  * administrators' lock.
  */
-export async function ensureBuiltInRoles(tx: Transaction, own: Audience): Promise<void> {
+export async function ensureBuiltInRoles(tx: Transaction, own: Own): Promise<void> {
   for (const role of builtInRoles(own)) {
     const there = await tx.roles.byName(role.name);
     if (!there) await tx.roles.insert(role);
@@ -21,7 +24,7 @@ export function isBuiltIn(name: string): boolean {
   return name === ADMINISTRATOR || name === MEMBER;
 }
 
-function builtInRoles(own: Audience): Role[] {
+function builtInRoles(own: Own): Role[] {
   const everything = own.permissions.map((permission) => ({ audience: own.id, permission }));
   return [
     { name: ADMINISTRATOR, description: "May do everything here", builtIn: true, permissions: everything },

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from "kysely";
-import { parseTexts } from "./json.ts";
+import { parseTable, parseTexts } from "./json.ts";
 import type { Audience } from "./records.ts";
 import type { Schema } from "./schema.ts";
 import type { Queries } from "./store.ts";
@@ -7,8 +7,11 @@ import type { Queries } from "./store.ts";
 export function audienceQueries(db: Kysely<Schema>): Queries["audiences"] {
   const find = db.selectFrom("audiences").selectAll();
   return {
-    async upsert({ id, permissions }) {
-      const values = { permissions: JSON.stringify(permissions) };
+    async upsert({ id, permissions, procedures }) {
+      const values = {
+        permissions: JSON.stringify(permissions),
+        procedures: procedures && JSON.stringify(procedures),
+      };
       const insert = db.insertInto("audiences").values({ id, ...values });
       await insert.onConflict((on) => on.column("id").doUpdateSet(values)).execute();
     },
@@ -22,6 +25,6 @@ export function audienceQueries(db: Kysely<Schema>): Queries["audiences"] {
   };
 }
 
-function fromRow({ id, permissions }: Selectable<Schema["audiences"]>): Audience {
-  return { id, permissions: parseTexts(permissions) };
+function fromRow({ id, permissions, procedures }: Selectable<Schema["audiences"]>): Audience {
+  return { id, permissions: parseTexts(permissions), procedures: procedures === null ? null : parseTable(procedures) };
 }

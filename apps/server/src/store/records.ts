@@ -1,4 +1,4 @@
-import type { Algorithm, AuditFields, PublicJwk } from "@countersign/tokens";
+import type { AccessTable, Algorithm, AuditFields, PublicJwk } from "@countersign/tokens";
 
 // What the store keeps, as the rest of the house sees it. Times are milliseconds since the epoch, by the database's
 // clock; ids are 128 random bits in base64url; `org` is null outside an organisation.
@@ -146,6 +146,8 @@ export interface Audience {
   readonly id: string;
   /** What it knows of; nothing else is ever in a scope for it. */
   readonly permissions: readonly string[];
+  /** Who may call what there; null where it was never told. */
+  readonly procedures: AccessTable | null;
 }
 
 /** A program that acts for itself, as the subject of tokens of its own (RFC 9068 §5). */

@@ -91,6 +91,7 @@ interface ClientTable {
 interface AudienceTable {
   id: string;
   permissions: Json;
+  procedures: Json | null;
 }
 
 interface ServiceTable {

@@ -8,7 +8,7 @@ import Fastify from "fastify";
 import { type ClientOptions, type CountersignClient, createClient } from "../create-client.ts";
 import type { NewAccount } from "../sign-in.ts";
 import { type Door, openDoor } from "./door.ts";
-import { NOTES, type Notes, notesPermissions, startNotes } from "./notes.ts";
+import { NOTES, type Notes, notesPermissions, notesProcedures, startNotes } from "./notes.ts";
 
 export const AUTH = "https://auth.test";
 
@@ -46,7 +46,7 @@ export async function openHouse(options: Partial<IssuerOptions> = {}): Promise<H
     database: { sqlite: join(folder, "test.db") },
     masterKeys: [new Uint8Array(32).fill(7)],
     signUp: "open",
-    audiences: [{ audience: NOTES, permissions: notesPermissions }],
+    audiences: [{ audience: NOTES, permissions: notesPermissions, procedures: notesProcedures }],
     world: { ...systemWorld, now: () => systemWorld.now() + ahead },
     ...options,
   });

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createGuard, type Facts, facts, type Refusal, type Verifier } from "@countersign/guard";
+import { type AccessTable, createGuard, type Facts, facts, type Refusal, type Verifier } from "@countersign/guard";
 import { initTRPC, TRPCError, tracked } from "@trpc/server";
 import { createHTTPHandler } from "@trpc/server/adapters/standalone";
 import superjson from "superjson";
@@ -9,6 +9,16 @@ import { z } from "zod";
 
 export const NOTES = "https://notes.test";
 export const notesPermissions = ["notes:read", "notes:write"] as const;
+
+/** Its access table, as it is pushed. */
+export const notesProcedures: AccessTable = {
+  add: { signedIn: true },
+  hello: { open: "anybody may be greeted" },
+  moody: { signedIn: true },
+  purge: { allowed: ["notes:write"] },
+  ticks: { signedIn: true },
+  who: { signedIn: true },
+};
 
 /** What the API does beside answering. */
 interface Doings {
@@ -20,7 +30,7 @@ interface Doings {
 
 function createRouter(verifier: Verifier, doings: Doings) {
   const t = initTRPC.context<{ auth: Facts }>().create({ transformer: superjson });
-  const { open, signedIn, allowed, router } = createGuard(t, {
+  const { open, signedIn, allowed, router, accessTable } = createGuard(t, {
     issuer: verifier,
     audience: NOTES,
     permissions: notesPermissions,
@@ -29,7 +39,7 @@ function createRouter(verifier: Verifier, doings: Doings) {
       return {};
     },
   });
-  return router({
+  const routes = router({
     hello: open("anybody may be greeted").query(() => "hello"),
     who: signedIn.query(({ ctx }) => ({ account: ctx.principal.id, at: new Date(0) })),
     add: signedIn.input(z.strictObject({ title: z.string() })).mutation(({ ctx, input }) => {
@@ -46,20 +56,23 @@ function createRouter(verifier: Verifier, doings: Doings) {
       for (let tick = 1; tick <= 3; tick += 1) yield tracked(String(tick), tick);
     }),
   });
+  return { router: routes, table: accessTable(routes) };
 }
 
-export type NotesRouter = ReturnType<typeof createRouter>;
+export type NotesRouter = ReturnType<typeof createRouter>["router"];
 
 /** Somebody else's API, guarded, on a real socket. */
 export interface Notes extends Doings {
   readonly origin: string;
   readonly router: NotesRouter;
+  /** Who may call what, by the router itself. */
+  readonly table: AccessTable;
   close(): Promise<void>;
 }
 
 export async function startNotes(verifier: Verifier): Promise<Notes> {
   const doings: Doings = { added: [], refuse: undefined };
-  const router = createRouter(verifier, doings);
+  const { router, table } = createRouter(verifier, doings);
   const handler = createHTTPHandler({ router, createContext: ({ req }) => ({ auth: facts(req) }) });
   const server = createServer(handler);
   server.listen(0, "127.0.0.1");
@@ -67,6 +80,7 @@ export async function startNotes(verifier: Verifier): Promise<Notes> {
   return Object.assign(doings, {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     router,
+    table,
     async close() {
       server.closeAllConnections();
       server.close();

@@ -6,6 +6,7 @@ import { auditChain } from "./0004-audit-chain.ts";
 import { services } from "./0005-services.ts";
 import { feed } from "./0006-feed.ts";
 import { keyAlgorithm } from "./0007-key-algorithm.ts";
+import { procedures } from "./0008-procedures.ts";
 
 /** Every migration by its name, in the order of the names. One that was released is never changed. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -16,4 +17,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0005-services": services,
   "0006-feed": feed,
   "0007-key-algorithm": keyAlgorithm,
+  "0008-procedures": procedures,
 };

@@ -33,8 +33,10 @@ export function registerCases(given: Given): void {
       expect(await clients.byId("app")).toStrictEqual(app);
       expect(await clients.byId("none")).toBeUndefined();
       expect(await clients.list()).toStrictEqual([{ ...app, id: "another" }, app]);
-      const notes = { id: "https://notes.example.com", permissions: ["notes:read"] };
-      await audiences.upsert({ ...notes, permissions: [] });
+      const procedures = { "notes.list": { allowed: ["notes:read"] }, "a.b": { signedIn: true, within: 60 } } as const;
+      const notes = { id: "https://notes.example.com", permissions: ["notes:read"], procedures };
+      await audiences.upsert({ ...notes, permissions: [], procedures: null });
+      expect(await audiences.byId(notes.id)).toMatchObject({ procedures: null });
       await audiences.upsert(notes);
       expect(await audiences.byId(notes.id)).toStrictEqual(notes);
       expect(await audiences.byId("https://none.example.com")).toBeUndefined();
