@@ -36,6 +36,7 @@ import { createRefreshTokens } from "./services/refresh-tokens.ts";
 import { createRefusedTokens } from "./services/refused-tokens.ts";
 import { ensureRegistrations } from "./services/registrations.ts";
 import { createRevocations } from "./services/revocations.ts";
+import { createRoleNarrowings } from "./services/role-narrowing.ts";
 import { createRoles } from "./services/roles.ts";
 import { createServicePrincipals } from "./services/service-principals.ts";
 import { createServiceTokens } from "./services/service-tokens.ts";
@@ -87,7 +88,8 @@ async function wireServices(
   const installation = await openInstallation({ store, world, masterKeys });
   const audit = createAudit({ store, world });
   const auditKeys = await openAuditKeys({ store, world, audit, masterKeys });
-  await ensureRegistrations({ store, audit }, { ...options, issuer, builtIn: permissions });
+  const narrowings = createRoleNarrowings({ store, world });
+  await ensureRegistrations({ store, audit, narrowings }, { ...options, issuer, builtIn: permissions });
 
   const clock = createClock({ store, world });
   await clock.measure();
@@ -105,7 +107,20 @@ async function wireServices(
   const metadata = createMetadata(options.metadata);
   const newAccounts = createNewAccounts({ world, metadata });
   const mails = createMails({ enabled: options.mail !== undefined, world, masterKeys });
-  const common = { issuer, store, world, audit, clients, handoffs, limits, mails, metadata, newAccounts, passwords };
+  const common = {
+    issuer,
+    store,
+    world,
+    audit,
+    narrowings,
+    clients,
+    handoffs,
+    limits,
+    mails,
+    metadata,
+    newAccounts,
+    passwords,
+  };
   const methods = [createPasswordMethod(common), ...(options.signIn ?? [])];
 
   const refusedTokens = createRefusedTokens(common);
@@ -149,7 +164,7 @@ async function wireServices(
   const outbox = mail && createOutbox({ issuer, store, audit, masterKeys, options: mail, logger });
   if (options.on) store.onEvents(createReaction(options.on));
   const sealer = createAuditSealer({ issuer, store, keys: auditKeys });
-  const stop = startBackground({ store, clock, keyRotation, facts, outbox, sealer, logger });
+  const stop = startBackground({ store, clock, keyRotation, facts, outbox, sealer, narrowings, logger });
   const close = async () => {
     services.feed.close();
     await stop();

@@ -23,7 +23,7 @@ export type FeedMessage =
   | (Numbered & { readonly kind: "heartbeat"; readonly at: number });
 
 /** Every kind of fact that carries a version: a new one in tokens does not compile here before it is read. */
-const versioned = { session: true, account: true, service: true } satisfies Record<
+const versioned = { session: true, account: true, service: true, audience: true } satisfies Record<
   Exclude<RevocationFact["kind"], "key">,
   true
 >;

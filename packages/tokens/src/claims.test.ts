@@ -21,6 +21,7 @@ describe("the claims of a token", () => {
       ...Object.keys(accountClaims()),
       ...Object.keys(serviceClaims()),
       "cnf",
+      "dv",
       "org",
       "ext",
       "nbf",
@@ -34,7 +35,8 @@ describe("the bounds of a claim", () => {
   const accepted = (change: object) => schema.safeParse({ ...accountClaims(), ...change }).success;
 
   test.each<[string, object, object]>([
-    ["a version", { av: 0, sv: 0 }, { av: -1 }],
+    ["a version", { av: 0, sv: 0, dv: 0 }, { av: -1 }],
+    ["an audience's version", { dv: 0 }, { dv: -1 }],
     ["the earliest time", { auth_time: 0 }, { auth_time: -1 }],
     ["the latest time", { auth_time: 253_402_300_799 }, { auth_time: 253_402_300_800 }],
     ["the shortest id", { jti: "j" }, { jti: "" }],

@@ -31,6 +31,8 @@ const common = {
   client_id: id,
   scope,
   av: version,
+  /** The version of the audience; none is 0. */
+  dv: version.optional(),
   cnf: confirmation.optional(),
 };
 

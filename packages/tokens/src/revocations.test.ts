@@ -28,6 +28,9 @@ describe("a token is judged by its versions", () => {
     ["its key was revoked", { kind: "key", id: "k1" }, "token_stale"],
     ["another key was revoked", { kind: "key", id: "k2" }, undefined],
     ["its client's credential was revoked", { kind: "service", id: "console", least: 99 }, undefined],
+    ["its audience was raised above none", { kind: "audience", id: ann.aud, least: 1 }, "token_stale"],
+    ["another audience was raised", { kind: "audience", id: "https://other.example", least: 99 }, undefined],
+    ["an account of its audience's name was raised", { kind: "account", id: ann.aud, least: 99 }, undefined],
   ])("an account's: %s", (_what, fact, verdict) => {
     expect(after().judge("k1", ann)).toBeUndefined();
     expect(after(fact).judge("k1", ann)).toBe(verdict);
@@ -38,6 +41,7 @@ describe("a token is judged by its versions", () => {
     ["its credential was raised to it", { kind: "service", id: "billing", least: 1 }, undefined],
     ["an account of its name was raised", { kind: "account", id: "billing", least: 99 }, undefined],
     ["its key was revoked", { kind: "key", id: "k1" }, "token_stale"],
+    ["its audience was raised above none", { kind: "audience", id: billing.aud, least: 1 }, "token_stale"],
   ])("a service's: %s", (_what, fact, verdict) => {
     expect(after(fact).judge("k1", billing)).toBe(verdict);
   });
@@ -49,6 +53,16 @@ describe("a token is judged by its versions", () => {
     );
     expect(set.judge("k1", ann)).toBe("session_ended");
   });
+
+  test.each([ann, billing])(
+    "its audience's version is compared with its own, which is 0 unless it says so",
+    (claims) => {
+      const set = after({ kind: "audience", id: claims.aud, least: 2 });
+      expect(set.judge("k1", { ...claims, dv: 0 })).toBe("token_stale");
+      expect(set.judge("k1", { ...claims, dv: 1 })).toBe("token_stale");
+      expect(set.judge("k1", { ...claims, dv: 2 })).toBeUndefined();
+    },
+  );
 
   test("names from outside never meet a built-in one", () => {
     const set = after();
@@ -62,7 +76,7 @@ describe("facts", () => {
   const id = fc.constantFrom("a", "b");
   const least = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.constant(EVERYTHING));
   const fact: fc.Arbitrary<RevocationFact> = fc.oneof(
-    fc.record({ kind: fc.constantFrom("session", "account", "service"), id, least }),
+    fc.record({ kind: fc.constantFrom("session", "account", "service", "audience"), id, least }),
     fc.record({ kind: fc.constant("key"), id }),
   );
   const everyToken: Claims[] = ["a", "b"].flatMap((name) =>
@@ -70,6 +84,7 @@ describe("facts", () => {
       accountClaims({ sub: name, sid: name, av: version, sv: version }),
       accountClaims({ sub: name, sid: name, av: version, sv: 5 }),
       serviceClaims({ sub: name, client_id: name, av: version }),
+      serviceClaims({ aud: name, av: 5, dv: version }),
     ]),
   );
   const verdicts = (set: RevocationSet) =>
@@ -105,6 +120,7 @@ describe("facts", () => {
         for (const claims of everyToken) {
           const dead = facts.some((one) => {
             if (one.kind === "key") return one.id === "a";
+            if (one.kind === "audience") return claims.aud === one.id && (claims.dv ?? 0) < one.least;
             if (one.kind === "service") {
               return !isAccountClaims(claims) && claims.sub === one.id && claims.av < one.least;
             }

@@ -6,7 +6,7 @@ export const EVERYTHING = Number.MAX_SAFE_INTEGER;
 
 /** What makes tokens die: those whose claim is smaller than the least version, or that this key signed. */
 export type RevocationFact =
-  | { readonly kind: "session" | "account" | "service"; readonly id: string; readonly least: number }
+  | { readonly kind: "session" | "account" | "service" | "audience"; readonly id: string; readonly least: number }
   | { readonly kind: "key"; readonly id: string };
 
 /** How long a fact matters, in milliseconds: the longest token life, the leeway twice, and a minute for the way. */
@@ -40,10 +40,15 @@ export class RevocationSet {
   /** Why a verified token is dead, or `undefined` while it lives. Does not check its times. */
   judge(kid: string, claims: Claims): Extract<Reason, "session_ended" | "token_stale"> | undefined {
     if (this.#facts.has(`key ${kid}`)) return "token_stale";
-    if (!isAccountClaims(claims)) return claims.av < this.#least("service", claims.sub) ? "token_stale" : undefined;
-    const session = this.#least("session", claims.sid);
-    if (session === EVERYTHING) return "session_ended";
-    return claims.sv < session || claims.av < this.#least("account", claims.sub) ? "token_stale" : undefined;
+    if (isAccountClaims(claims)) {
+      const session = this.#least("session", claims.sid);
+      if (session === EVERYTHING) return "session_ended";
+      if (claims.sv < session) return "token_stale";
+    }
+    const subject = isAccountClaims(claims) ? "account" : "service";
+    const stale =
+      claims.av < this.#least(subject, claims.sub) || (claims.dv ?? 0) < this.#least("audience", claims.aud);
+    return stale ? "token_stale" : undefined;
   }
 
   /** Forgets what no longer matters. */

@@ -4,10 +4,12 @@ import type { Queries, Transaction } from "../store/store.ts";
 import { type AccessPlan, planAccess, type RolePlan } from "./access-plan.ts";
 import type { AuditWriter } from "./audit.ts";
 import { type Actor, actorIdOf, type Caller } from "./caller.ts";
+import type { RoleNarrowings } from "./role-narrowing.ts";
 import { narrowServices } from "./service-version.ts";
 
 interface Doing {
   readonly audit: AuditWriter;
+  readonly narrowings: RoleNarrowings;
   readonly by: Caller | Actor;
   /** Whether what is undeclared goes. */
   readonly prune: boolean;
@@ -36,7 +38,8 @@ export async function applyPlan(tx: Transaction, plan: AccessPlan, doing: Doing)
   await doing.audit.write(tx, { event: "access.pushed", at: await tx.now(), by: doing.by, subject: id, detail });
 }
 
-async function applyRole(tx: Transaction, audience: string, plan: RolePlan, { prune, audit, by }: Doing) {
+async function applyRole(tx: Transaction, audience: string, plan: RolePlan, doing: Doing) {
+  const { prune, audit, narrowings, by } = doing;
   const { name } = plan.role;
   const taken = prune ? plan.undeclared : [];
   const given = plan.adds;
@@ -44,7 +47,7 @@ async function applyRole(tx: Transaction, audience: string, plan: RolePlan, { pr
     audit.write(tx, { event, at: await tx.now(), by, subject: name, detail: { ...detail, audience } });
 
   if (prune && plan.isEmptied) {
-    await tx.roles.remove(name);
+    await narrowings.begin(tx, { role: name, taken: permissionsAt(audience, taken), removes: true });
     tx.emit({ type: "role.removed", at: await tx.now(), role: name, actor: actorIdOf(by) });
     return await note("role.removed");
   }
@@ -60,6 +63,9 @@ async function applyRole(tx: Transaction, audience: string, plan: RolePlan, { pr
     await note("role.created", { permissions: given.length });
   } else if (given.length > 0 || taken.length > 0) {
     await tx.roles.update(after);
+    if (taken.length > 0) {
+      await narrowings.begin(tx, { role: name, taken: permissionsAt(audience, taken), removes: false });
+    }
     await note("role.updated", { given: given.length, taken: taken.length });
   }
   if (plan.declares) await tx.roles.declare({ role: name, audience });

@@ -25,7 +25,7 @@ const known = (
   roles: Role[] = [],
   ...declarations: [role: string, audience: string][]
 ): Known => ({
-  audience: { id: NOTES, permissions, procedures: null },
+  audience: { permissions, procedures: null },
   roles,
   declarations: declarations.map(([role, audience]) => ({ role, audience })),
 });

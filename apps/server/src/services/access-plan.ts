@@ -4,7 +4,7 @@ import type { Audience, Role, RoleDeclaration } from "../store/records.ts";
 
 /** What the issuer knows already, of the declared API and of all roles. */
 export interface Known {
-  readonly audience: Audience | undefined;
+  readonly audience: Pick<Audience, "permissions" | "procedures"> | undefined;
   readonly roles: readonly Role[];
   readonly declarations: readonly RoleDeclaration[];
 }

@@ -44,60 +44,42 @@ export interface AccessReport {
   };
 }
 
-/** Ids of the holders by role, of every role that the plan touches. */
-export type Holders = ReadonlyMap<string, readonly string[]>;
-
-export async function holdersOf(queries: Queries, { roles }: AccessPlan): Promise<Holders> {
-  const holders = new Map<string, readonly string[]>();
-  for (const { role, isNew } of roles) holders.set(role.name, isNew ? [] : await queries.roles.holders(role.name));
-  return holders;
-}
-
-/** Who loses something when what is undeclared goes. */
-export function losersOf({ roles }: AccessPlan, holders: Holders): string[] {
-  return union(
-    roles.filter(({ undeclared }) => undeclared.length > 0),
-    holders,
-  );
-}
-
 export async function reportOf(
   queries: Queries,
   plan: AccessPlan,
-  holders: Holders,
   { emails }: { readonly emails: boolean },
 ): Promise<AccessReport> {
-  const accounts = (roles: readonly RolePlan[]) => union(roles, holders).length;
-  const losers = losersOf(plan, holders);
-  const added: AccessReport["added"] = {
-    audience: plan.registers,
-    permissions: plan.adds,
-    procedures: plan.tells,
-    roles: plan.roles
-      .filter(({ isNew, adds }) => isNew || adds.length > 0)
-      .map((one) => ({ name: one.role.name, isNew: one.isNew, permissions: one.adds, accounts: accounts([one]) })),
-  };
-  const permissions = plan.undeclared.map((permission) => {
-    const roles = plan.roles.filter(({ undeclared }) => undeclared.includes(permission));
-    return { permission, roles: roles.map(({ role }) => role.name), accounts: accounts(roles) };
-  });
-  const roles = plan.roles
-    .filter(({ undeclared, isDropped }) => isDropped || undeclared.length > 0)
-    .map((one) => ({
-      name: one.role.name,
-      goes: one.isEmptied,
-      permissions: one.undeclared,
-      accounts: accounts([one]),
-    }));
+  const accounts = (roles: readonly RolePlan[]) => queries.roles.countHolders(namesOf(roles));
+  const losing = plan.roles.filter(({ undeclared }) => undeclared.length > 0);
+  const growing = plan.roles.filter(({ isNew, adds }) => isNew || adds.length > 0);
+  const shrinking = plan.roles.filter(({ undeclared, isDropped }) => isDropped || undeclared.length > 0);
   return {
     audience: plan.audience,
     plan: nameOf(plan),
-    added,
+    added: {
+      audience: plan.registers,
+      permissions: plan.adds,
+      procedures: plan.tells,
+      roles: await inTurn(growing, async (one) => ({
+        name: one.role.name,
+        isNew: one.isNew,
+        permissions: one.adds,
+        accounts: await accounts([one]),
+      })),
+    },
     undeclared: {
-      permissions,
-      roles,
-      accounts: losers.length,
-      emails: emails ? await emailsOf(queries, losers.slice(0, NAMED)) : [],
+      permissions: await inTurn(plan.undeclared, async (permission) => {
+        const roles = plan.roles.filter(({ undeclared }) => undeclared.includes(permission));
+        return { permission, roles: namesOf(roles), accounts: await accounts(roles) };
+      }),
+      roles: await inTurn(shrinking, async (one) => ({
+        name: one.role.name,
+        goes: one.isEmptied,
+        permissions: one.undeclared,
+        accounts: await accounts([one]),
+      })),
+      accounts: await accounts(losing),
+      emails: emails ? await emailsOf(queries, namesOf(losing)) : [],
     },
   };
 }
@@ -109,15 +91,21 @@ function nameOf(plan: AccessPlan): string {
     .digest("base64url");
 }
 
-function union(roles: readonly RolePlan[], holders: Holders): string[] {
-  return [...new Set(roles.flatMap(({ role }) => holders.get(role.name) ?? []))];
+function namesOf(roles: readonly RolePlan[]): string[] {
+  return roles.map(({ role }) => role.name);
 }
 
-async function emailsOf(queries: Queries, ids: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const id of ids) {
-    const account = await queries.accounts.byId(id);
-    if (account) found.push(account.email);
-  }
-  return found;
+/** Some of those who hold any of these. */
+async function emailsOf(queries: Queries, roles: readonly string[]): Promise<string[]> {
+  const holders = await inTurn(roles, (role) => queries.roles.holders(role, { limit: NAMED }));
+  const some = [...new Set(holders.flat())].slice(0, NAMED);
+  const accounts = await inTurn(some, (id) => queries.accounts.byId(id));
+  return accounts.flatMap((account) => (account ? [account.email] : []));
+}
+
+/** A transaction asks one question after the other. */
+async function inTurn<T, R>(all: readonly T[], ask: (one: T) => Promise<R>): Promise<R[]> {
+  const answers: R[] = [];
+  for (const one of all) answers.push(await ask(one));
+  return answers;
 }

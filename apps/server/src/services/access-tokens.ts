@@ -1,6 +1,6 @@
 import { type AccountClaims, issueAccessToken, type TokenReply, type World } from "@countersign/tokens";
 import type { Account, Audience, JsonObject, Session } from "../store/records.ts";
-import type { Queries } from "../store/store.ts";
+import type { Transaction } from "../store/store.ts";
 import { scopeAt } from "./audiences.ts";
 import type { ClaimsFor } from "./claims.ts";
 import { createId } from "./ids.ts";
@@ -9,7 +9,11 @@ import type { Keys } from "./keys.ts";
 /** Everything that the tokens of one reply will say but for the session, read in one transaction. */
 interface Granted {
   readonly account: Account;
-  readonly tokens: readonly { readonly audience: string; readonly scope: string; readonly own?: JsonObject }[];
+  readonly tokens: readonly {
+    readonly audience: Audience;
+    readonly scope: string;
+    readonly own?: JsonObject;
+  }[];
   /** When it was read, in milliseconds: the tokens' `iat`. */
   readonly at: number;
 }
@@ -21,7 +25,7 @@ export interface Grants extends Granted {
 export interface AccessTokens {
   /** Reads what the account may do. `account` was read before, in the same transaction. */
   read(
-    queries: Pick<Queries, "roles">,
+    tx: Transaction,
     about: Omit<Granted, "tokens"> & { readonly audiences: readonly Audience[]; readonly claimsFor: ClaimsFor },
   ): Promise<Granted>;
   /** Signs one token for each audience. */
@@ -42,12 +46,13 @@ export interface AccessTokensDeps {
  */
 export function createAccessTokens({ issuer, keys, world, life }: AccessTokensDeps): AccessTokens {
   return {
-    read: async (queries, { account, audiences, claimsFor, at }) => {
+    read: async (tx, { account, audiences, claimsFor, at }) => {
       const claims = await claimsFor(account, audiences);
-      const granted = await queries.roles.grantedTo(account.id);
+      await tx.share("roles");
+      const granted = await tx.roles.grantedTo(account.id);
       const tokens = audiences.map((one) => {
         const own = claims.get(one.id);
-        return { audience: one.id, scope: scopeAt(one, granted), ...(own && { own }) };
+        return { audience: one, scope: scopeAt(one, granted), ...(own && { own }) };
       });
       return { account, tokens, at };
     },
@@ -61,7 +66,7 @@ export function createAccessTokens({ issuer, keys, world, life }: AccessTokensDe
             {
               iss: issuer,
               sub: account.id,
-              aud: audience,
+              aud: audience.id,
               exp: iat + life,
               iat,
               jti: createId(world),
@@ -73,6 +78,7 @@ export function createAccessTokens({ issuer, keys, world, life }: AccessTokensDe
               acr: session.acr,
               av: account.version,
               sv: session.version,
+              ...versionClaim(audience),
               ...(session.org === null ? {} : { org: session.org }),
               // `plainJson` made it.
               ...(own && { ext: own as AccountClaims["ext"] }),
@@ -80,7 +86,7 @@ export function createAccessTokens({ issuer, keys, world, life }: AccessTokensDe
             key,
           );
           return {
-            audience,
+            audience: audience.id,
             access_token: token,
             token_type: "Bearer",
             expires_in: ((iat + life) * 1000 - at) / 1000,
@@ -90,4 +96,9 @@ export function createAccessTokens({ issuer, keys, world, life }: AccessTokensDe
       );
     },
   };
+}
+
+/** The version of a token's audience, as its claim: one that was never raised goes without saying. */
+export function versionClaim({ version }: Pick<Audience, "version">): { dv?: number } {
+  return version === 0 ? {} : { dv: version };
 }

@@ -2,7 +2,7 @@ import { type AccessDeclaration, type AccessTable, Refusal } from "@countersign/
 import type { Store } from "../store/store.ts";
 import { applyPlan, permissionsAt, planFor } from "./access-changes.ts";
 import type { AccessPlan } from "./access-plan.ts";
-import { type AccessReport, holdersOf, losersOf, reportOf } from "./access-report.ts";
+import { type AccessReport, reportOf } from "./access-report.ts";
 import { findAudiences } from "./audiences.ts";
 import type { AuditWriter } from "./audit.ts";
 import { isBuiltIn } from "./built-in-roles.ts";
@@ -10,7 +10,7 @@ import type { Actor } from "./caller.ts";
 import { ensureBuiltInClients } from "./clients.ts";
 import { assertMayHandle } from "./holding.ts";
 import { createRightChanges } from "./right-changes.ts";
-import { raiseFirst, raiseRest } from "./role-narrowing.ts";
+import type { RoleNarrowings } from "./role-narrowing.ts";
 
 interface PushOptions {
   /** Removes what is undeclared as well. */
@@ -44,7 +44,7 @@ export interface Access {
    * Makes an API known, or brings it up to date: all of it or nothing. Adds only, unless told to prune: then what the API
    * does not declare any more goes from it and from every role, a role that it declares holds nothing of it beyond that,
    * and one that it declared once loses what it held there, or goes when nothing is left of it. Whoever held something
-   * that went has tokens that are too old (`raiseFirst`, `raiseRest`).
+   * that went has tokens that are too old.
    *
    * To know of permissions is to give them to nobody. Roles are another matter: as everywhere, nobody puts into a role or
    * takes out of it what they do not hold (`assertMayHandle`).
@@ -55,7 +55,14 @@ export interface Access {
   push(declaration: AccessDeclaration, options: PushOptions, actor: Actor): Promise<AccessReport>;
 }
 
-export function createAccess({ issuer, store, audit }: { issuer: string; store: Store; audit: AuditWriter }): Access {
+export interface AccessDeps {
+  readonly issuer: string;
+  readonly store: Store;
+  readonly audit: AuditWriter;
+  readonly narrowings: RoleNarrowings;
+}
+
+export function createAccess({ issuer, store, audit, narrowings }: AccessDeps): Access {
   const changeRights = createRightChanges({ store, audit });
   return {
     audiences: async () => {
@@ -80,20 +87,19 @@ export function createAccess({ issuer, store, audit }: { issuer: string; store: 
       if (Object.keys(declaration.roles ?? {}).some(isBuiltIn))
         throw new Refusal("conflict", { detail: "a built-in role" });
 
-      const { report, rest } = await changeRights(actor, { event: "access.refused", subject: audience }, async (tx) => {
+      const report = await changeRights(actor, { event: "access.refused", subject: audience }, async (tx) => {
         await tx.lock("installation");
         const plan = await planFor(tx, declaration);
         await assertMayHandle(tx, actor, { roles: [], permissions: permissionsAt(audience, movedBy(plan, prune)) });
-        const holders = await holdersOf(tx, plan);
-        const report = await reportOf(tx, plan, holders, { emails });
+        const report = await reportOf(tx, plan, { emails });
         if (expected !== undefined && expected !== report.plan)
           throw new Refusal("conflict", { detail: "not the change that was shown" });
-        if (dryRun) return { report, rest: [] };
-        await applyPlan(tx, plan, { audit, by: actor, prune });
+        if (dryRun) return report;
+        await applyPlan(tx, plan, { audit, narrowings, by: actor, prune });
         if (plan.registers) await ensureBuiltInClients(tx, issuer);
-        return { report, rest: prune ? await raiseFirst(tx, losersOf(plan, holders)) : [] };
+        return report;
       });
-      await raiseRest(store, rest);
+      await narrowings.finish();
       return report;
     },
   };

@@ -1,24 +1,13 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type AccessDeclaration, systemWorld } from "@countersign/tokens";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { IssuerOptions } from "../issuer-options.ts";
 import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import type { MailMessage } from "./mail/message.ts";
-import type { Crash } from "./testing/crash-child.ts";
-import {
-  ISSUER,
-  openTestIssuer,
-  PASSWORD,
-  type Person,
-  SOMEBODY,
-  TERMINAL,
-  type TestIssuer,
-} from "./testing/test-issuer.ts";
+import { crash } from "./testing/crash.ts";
+import { openTestIssuer, PASSWORD, type Person, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -30,15 +19,6 @@ const databases: Readonly<Record<string, () => Promise<IssuerOptions["database"]
   SQLite: async () => ({ sqlite: join(mkdtempSync(join(tmpdir(), "countersign-")), "crash.db") }),
   PostgreSQL: async () => ({ postgres: await postgres.url() }),
 };
-
-/** Has another process do it on the same database, and waits for its death. */
-async function crash(doing: Omit<Crash, "options">, { database }: IssuerOptions): Promise<void> {
-  const script = fileURLToPath(new URL("./testing/crash-child.ts", import.meta.url));
-  const task = JSON.stringify({ ...doing, options: { issuer: ISSUER, database } });
-  const child = spawn(process.execPath, ["--conditions=source", script, task], { stdio: "inherit" });
-  const [, signal] = await once(child, "exit");
-  expect(signal, "the process was to be killed in the middle").toBe("SIGKILL");
-}
 
 describe.each(Object.keys(databases))("server case 2: kill −9 over %s", (kind) => {
   let issuer: TestIssuer;

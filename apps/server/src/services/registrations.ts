@@ -1,9 +1,9 @@
 import { type AccessDeclaration, type DeclaredRole, readAccessDeclaration } from "@countersign/tokens";
 import type { Client } from "../store/records.ts";
-import type { Store, Transaction } from "../store/store.ts";
+import type { Transaction } from "../store/store.ts";
+import type { AccessDeps } from "./access.ts";
 import { applyPlan, planFor } from "./access-changes.ts";
 import { ADMINISTRATOR } from "./administrators.ts";
-import type { AuditWriter } from "./audit.ts";
 import { ensureBuiltInRoles, isBuiltIn } from "./built-in-roles.ts";
 import { NOBODY } from "./caller.ts";
 import { assertClient, ensureBuiltInClients } from "./clients.ts";
@@ -28,7 +28,7 @@ export interface Registrations {
  * @throws {TypeError} for one that cannot be, or that takes the place of one of ours
  */
 export async function ensureRegistrations(
-  { store, audit }: { store: Store; audit: AuditWriter },
+  { store, audit, narrowings }: Pick<AccessDeps, "store" | "audit" | "narrowings">,
   registrations: Registrations,
 ): Promise<void> {
   const { issuer, builtIn, audiences = [], clients = [], signUpRoles = [] } = registrations;
@@ -38,7 +38,7 @@ export async function ensureRegistrations(
     await tx.lock("administrators");
     await tx.lock("installation");
     for (const declaration of declarations) {
-      await applyPlan(tx, await planFor(tx, declaration), { audit, by: NOBODY, prune: false });
+      await applyPlan(tx, await planFor(tx, declaration), { audit, narrowings, by: NOBODY, prune: false });
     }
     await ensureBuiltInRoles(tx, { id: issuer, permissions: builtIn });
     const ours = await ensureBuiltInClients(tx, issuer);

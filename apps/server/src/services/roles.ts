@@ -9,7 +9,7 @@ import type { Actor } from "./caller.ts";
 import { allOf, assertMayHandle, without } from "./holding.ts";
 import { assertKnown } from "./known-permissions.ts";
 import { createRightChanges } from "./right-changes.ts";
-import { raiseFirst, raiseRest } from "./role-narrowing.ts";
+import type { RoleNarrowings } from "./role-narrowing.ts";
 
 export type { Grantable };
 
@@ -30,7 +30,13 @@ export interface Roles {
   revoke(account: string, role: string, actor: Actor): Promise<void>;
 }
 
-export function createRoles({ store, audit }: { store: Store; audit: AuditWriter }): Roles {
+export interface RolesDeps {
+  readonly store: Store;
+  readonly audit: AuditWriter;
+  readonly narrowings: RoleNarrowings;
+}
+
+export function createRoles({ store, audit, narrowings }: RolesDeps): Roles {
   const changeRights = createRightChanges({ store, audit });
   const change = <T>(actor: Actor, subject: string, work: (tx: Transaction) => Promise<T>): Promise<T> =>
     changeRights(actor, { event: "role.refused", subject }, work);
@@ -49,7 +55,7 @@ export function createRoles({ store, audit }: { store: Store; audit: AuditWriter
       }),
 
     update: async (role, actor) => {
-      const rest = await change(actor, role.name, async (tx) => {
+      await change(actor, role.name, async (tx) => {
         const before = await ownRole(tx, role.name);
         await assertKnown(tx, role.permissions);
         const taken = without(before.permissions, role.permissions);
@@ -57,22 +63,20 @@ export function createRoles({ store, audit }: { store: Store; audit: AuditWriter
         await assertMayHandle(tx, actor, { roles: [], permissions: [...taken, ...given] });
         await tx.roles.update({ ...role, builtIn: false });
         await note(tx, "role.updated", actor, role.name, { given: given.length, taken: taken.length });
-        return taken.length === 0 ? [] : await raiseFirst(tx, await tx.roles.holders(role.name));
+        if (taken.length > 0) await narrowings.begin(tx, { role: role.name, taken, removes: false });
       });
-      await raiseRest(store, rest);
+      await narrowings.finish();
     },
 
     remove: async (name, actor) => {
-      const rest = await change(actor, name, async (tx) => {
+      await change(actor, name, async (tx) => {
         const { permissions } = await ownRole(tx, name);
         await assertMayHandle(tx, actor, { roles: [], permissions });
-        const holders = permissions.length === 0 ? [] : await tx.roles.holders(name);
-        await tx.roles.remove(name);
+        await narrowings.begin(tx, { role: name, taken: permissions, removes: true });
         await note(tx, "role.removed", actor, name);
         tx.emit({ type: "role.removed", at: await tx.now(), role: name, actor: actor.id });
-        return await raiseFirst(tx, holders);
       });
-      await raiseRest(store, rest);
+      await narrowings.finish();
     },
 
     grant: (account, role, actor) =>

@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { hashOneTimeSecret, issueAccessToken, Refusal, type TokenReply, type World } from "@countersign/tokens";
 import type { Service, ServiceSecret } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
+import { versionClaim } from "./access-tokens.ts";
 import { createAdmission } from "./admission.ts";
 import { scopeAt } from "./audiences.ts";
 import type { AuditWriter } from "./audit.ts";
@@ -80,15 +81,15 @@ export function createServiceTokens(deps: ServiceTokensDeps): ServiceTokens {
         const hash = await hashOneTimeSecret(secret);
         const service = await store.services.byId(id);
         const secrets = await store.services.secrets(id);
-        const granted = await store.services.permissions(id);
         const there = await store.audiences.byId(audience);
+        const granted = await store.services.permissions(id);
 
         const used = findSecret(secrets, hash);
         if (!service) throw await refuse(id, service, "unknown", caller);
         if (!used) throw await refuse(id, service, "wrong_secret", caller);
         if (service.disabledAt !== null) throw await refuse(id, service, "disabled", caller);
         const scope = there ? scopeAt(there, granted) : "";
-        if (scope === "") throw new Refusal("invalid_target", { detail: "no audience of this service" });
+        if (!there || scope === "") throw new Refusal("invalid_target", { detail: "no audience of this service" });
         await noteUse(used, at, caller);
 
         const iat = Math.floor(at / 1000);
@@ -96,7 +97,10 @@ export function createServiceTokens(deps: ServiceTokensDeps): ServiceTokens {
         const claims = { iss: issuer, sub: id, aud: audience, exp, iat, jti: createId(world), client_id: id, scope };
         return {
           audience,
-          access_token: await issueAccessToken({ ...claims, av: service.version }, await keys.current()),
+          access_token: await issueAccessToken(
+            { ...claims, av: service.version, ...versionClaim(there) },
+            await keys.current(),
+          ),
           token_type: "Bearer",
           expires_in: (exp * 1000 - at) / 1000,
           server_time: at / 1000,

@@ -42,6 +42,11 @@ export function accountQueries(db: Kysely<Schema>): Queries["accounts"] {
       if (!raised) throw new Refusal("not_found", { detail: "no account to raise the version of" });
       return raised.version;
     },
+    async raiseVersions(ids) {
+      if (ids.length === 0) return [];
+      const raise = db.updateTable("accounts").set((row) => ({ version: row("version", "+", 1) }));
+      return await raise.where("id", "in", ids).returning(["id", "version"]).execute();
+    },
     async remove(id) {
       return hasChanged(await db.deleteFrom("accounts").where("id", "=", id).executeTakeFirstOrThrow());
     },

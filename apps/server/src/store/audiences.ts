@@ -1,3 +1,4 @@
+import { Refusal } from "@countersign/tokens";
 import type { Kysely, Selectable } from "kysely";
 import { parseTable, parseTexts } from "./json.ts";
 import type { Audience } from "./records.ts";
@@ -12,12 +13,22 @@ export function audienceQueries(db: Kysely<Schema>): Queries["audiences"] {
         permissions: JSON.stringify(permissions),
         procedures: procedures && JSON.stringify(procedures),
       };
-      const insert = db.insertInto("audiences").values({ id, ...values });
+      const insert = db.insertInto("audiences").values({ id, ...values, version: 0 });
       await insert.onConflict((on) => on.column("id").doUpdateSet(values)).execute();
     },
     async byId(id) {
       const row = await find.where("id", "=", id).executeTakeFirst();
       return row && fromRow(row);
+    },
+    async raiseVersion(id) {
+      const raised = await db
+        .updateTable("audiences")
+        .set((row) => ({ version: row("version", "+", 1) }))
+        .where("id", "=", id)
+        .returning("version")
+        .executeTakeFirst();
+      if (!raised) throw new Refusal("not_found", { detail: "no audience to raise the version of" });
+      return raised.version;
     },
     async list() {
       return (await find.orderBy("id").execute()).map(fromRow);
@@ -25,6 +36,11 @@ export function audienceQueries(db: Kysely<Schema>): Queries["audiences"] {
   };
 }
 
-function fromRow({ id, permissions, procedures }: Selectable<Schema["audiences"]>): Audience {
-  return { id, permissions: parseTexts(permissions), procedures: procedures === null ? null : parseTable(procedures) };
+function fromRow({ id, permissions, procedures, version }: Selectable<Schema["audiences"]>): Audience {
+  return {
+    id,
+    permissions: parseTexts(permissions),
+    procedures: procedures === null ? null : parseTable(procedures),
+    version,
+  };
 }

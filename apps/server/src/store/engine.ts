@@ -20,6 +20,8 @@ export interface Engine {
   now(db: Kysely<Schema>): Promise<number>;
   /** Holds a lock until the transaction ends, against every other instance. */
   lock(db: Kysely<Schema>, name: LockName): Promise<void>;
+  /** The same beside others that share it. */
+  share(db: Kysely<Schema>, name: LockName): Promise<void>;
   /** Tells every instance with the commit that there are facts; where the database can. */
   announce?(db: Kysely<Schema>): Promise<void>;
   /** Hears of that, from now until it is closed. */

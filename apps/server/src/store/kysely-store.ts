@@ -92,6 +92,7 @@ function createTransaction(
     revoke: (...more) => void facts.push(...more),
     emit: (...more) => void events.push(...more),
     lock: (name) => engine.lock(trx, name),
+    share: (name) => engine.share(trx, name),
   };
 }
 

@@ -45,8 +45,9 @@ export function openPostgres(options: PostgresOptions): Store {
   const pool = typeof connection === "string" ? createPool(connection, size, timeoutMs) : connection;
   // A lost idle connection is replaced when one is needed; without a listener it would end the process.
   pool.on("error", ignore);
+  const keyOf = (name: string) => sql`hashtextextended(${`countersign ${schema} ${name}`}, 0)`;
   const lock = async (db: Kysely<Schema>, name: string) => {
-    await sql`select pg_advisory_xact_lock(hashtextextended(${`countersign ${schema} ${name}`}, 0))`.execute(db);
+    await sql`select pg_advisory_xact_lock(${keyOf(name)})`.execute(db);
   };
   const announcement = CompiledQuery.raw(announcementOf(schema));
   let listener: PostgresListener | undefined;
@@ -64,6 +65,7 @@ export function openPostgres(options: PostgresOptions): Store {
       await lock(db, "migrations");
     },
     lock,
+    share: async (db, name) => void (await sql`select pg_advisory_xact_lock_shared(${keyOf(name)})`.execute(db)),
     // By the statement that comes last in the transaction, so that nothing waits for it.
     announce: async (db) => void (await db.executeQuery(announcement)),
     listen(heard) {

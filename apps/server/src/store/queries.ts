@@ -14,6 +14,7 @@ import { mailQueries } from "./mails.ts";
 import { metadataQueries } from "./metadata.ts";
 import { refreshSecretQueries } from "./refresh-secrets.ts";
 import { revocationQueries } from "./revocations.ts";
+import { roleNarrowingQueries } from "./role-narrowings.ts";
 import { roleQueries } from "./roles.ts";
 import type { Schema } from "./schema.ts";
 import { serviceQueries } from "./services.ts";
@@ -30,6 +31,7 @@ export function createQueries(db: Kysely<Schema>, engine: Engine): Queries {
     metadata: metadataQueries(db),
     sessions: sessionQueries(db),
     roles: roleQueries(db),
+    roleNarrowings: roleNarrowingQueries(db),
     clients: clientQueries(db),
     audiences: audienceQueries(db),
     services: serviceQueries(db),

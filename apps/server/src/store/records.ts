@@ -128,6 +128,25 @@ export interface RoleDeclaration {
   readonly audience: string;
 }
 
+/** That something was taken from a role, and what of it is still to be done. */
+export interface RoleNarrowing {
+  readonly id: string;
+  readonly role: string;
+  /** Where its holders may do less now. */
+  readonly audiences: readonly string[];
+  /** Tokens that were made before this moment have expired. */
+  readonly mintedSince: number;
+  /** Whether the role goes, with its grants. */
+  readonly removes: boolean;
+  /** What is done now, for one chunk of holders after the other: see `services/role-narrowing.ts`. */
+  readonly step: "counting" | "raising" | "clearing";
+  /** The holder that the last chunk ended with; empty before the first. */
+  readonly after: string;
+  /** How many holders were counted so far that have tokens. */
+  readonly minters: number;
+  readonly createdAt: number;
+}
+
 /** A registered app. */
 export interface Client {
   readonly id: string;
@@ -148,6 +167,8 @@ export interface Audience {
   readonly permissions: readonly string[];
   /** Who may call what there; null where it was never told. */
   readonly procedures: AccessTable | null;
+  /** In its tokens: what raises it makes all of them too old. */
+  readonly version: number;
 }
 
 /** A program that acts for itself, as the subject of tokens of its own (RFC 9068 §5). */

@@ -9,6 +9,7 @@ export function roleQueries(db: Kysely<Schema>): Queries["roles"] {
   const find = db
     .selectFrom("roles")
     .leftJoin("role_permissions", "role_permissions.role", "roles.name")
+    .where("removed_at", "is", null)
     .select(["name", "description", "built_in", "audience", "permission"])
     .orderBy("name")
     .orderBy("audience")
@@ -22,7 +23,8 @@ export function roleQueries(db: Kysely<Schema>): Queries["roles"] {
       return collect(await find.where("name", "=", name).execute())[0];
     },
     insert(role) {
-      const row = { name: role.name, description: role.description, built_in: role.builtIn ? 1 : 0 } as const;
+      const built_in = role.builtIn ? 1 : 0;
+      const row = { name: role.name, description: role.description, built_in, removed_at: null } as const;
       return atomically(db, async (one) => {
         await one.insertInto("roles").values(row).execute();
         await insertPermissions(one, role);
@@ -31,7 +33,7 @@ export function roleQueries(db: Kysely<Schema>): Queries["roles"] {
     update(role) {
       return atomically(db, async (one) => {
         const change = one.updateTable("roles").set({ description: role.description }).where("name", "=", role.name);
-        if (!hasChanged(await change.executeTakeFirstOrThrow())) return false;
+        if (!hasChanged(await change.where("removed_at", "is", null).executeTakeFirstOrThrow())) return false;
         await one.deleteFrom("role_permissions").where("role", "=", role.name).execute();
         await insertPermissions(one, role);
         return true;
@@ -39,6 +41,15 @@ export function roleQueries(db: Kysely<Schema>): Queries["roles"] {
     },
     async remove(name) {
       return hasChanged(await db.deleteFrom("roles").where("name", "=", name).executeTakeFirstOrThrow());
+    },
+    retire(name, at) {
+      return atomically(db, async (one) => {
+        const retire = one.updateTable("roles").set({ removed_at: at }).where("name", "=", name);
+        if (!hasChanged(await retire.where("removed_at", "is", null).executeTakeFirstOrThrow())) return false;
+        await one.deleteFrom("role_permissions").where("role", "=", name).execute();
+        await one.deleteFrom("role_declarations").where("role", "=", name).execute();
+        return true;
+      });
     },
     async grant(accountId, role) {
       const grant = db.insertInto("role_grants").values({ account_id: accountId, role, org: null });
@@ -49,12 +60,24 @@ export function roleQueries(db: Kysely<Schema>): Queries["roles"] {
       return hasChanged(await revoke.where("org", "is", null).executeTakeFirstOrThrow());
     },
     async ofAccount(accountId) {
-      const rows = await grants.select("role").where("account_id", "=", accountId).orderBy("role").execute();
+      const held = grants.innerJoin("roles", "roles.name", "role_grants.role").where("removed_at", "is", null);
+      const rows = await held.select("role").where("account_id", "=", accountId).orderBy("role").execute();
       return rows.map(({ role }) => role);
     },
-    async holders(role) {
-      const rows = await grants.select("account_id").where("role", "=", role).orderBy("account_id").execute();
-      return rows.map((row) => row.account_id);
+    async holders(role, { limit, after = "" }) {
+      const some = grants.select("account_id").where("role", "=", role).where("account_id", ">", after);
+      return (await some.orderBy("account_id").limit(limit).execute()).map((row) => row.account_id);
+    },
+    async countHolders(roles) {
+      if (roles.length === 0) return 0;
+      // A role is held once by an account, and counting without comparing takes a tenth of the time.
+      const accounts = roles.length === 1 ? sql<number>`count(*)` : sql<number>`count(distinct account_id)`;
+      const counting = grants.where("role", "in", roles).select(accounts.as("holders"));
+      return (await counting.executeTakeFirstOrThrow()).holders;
+    },
+    async revokeAll(accountIds, role) {
+      if (accountIds.length === 0) return;
+      await db.deleteFrom("role_grants").where("role", "=", role).where("account_id", "in", accountIds).execute();
     },
     async enabledHolders(role) {
       const { holders } = await grants

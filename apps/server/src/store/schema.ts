@@ -1,5 +1,5 @@
 import type { Algorithm } from "@countersign/tokens";
-import type { AuditEntry, Client, EndCause, Session } from "./records.ts";
+import type { AuditEntry, Client, EndCause, RoleNarrowing, Session } from "./records.ts";
 
 // The tables as Kysely knows them, the same in every database: times are milliseconds since the epoch, booleans are 0 or
 // 1, lists and objects are JSON text, and `org` is null outside an organisation.
@@ -55,12 +55,16 @@ interface SessionTable {
   end_cause: EndCause | null;
   user_agent: string | null;
   created_at: number;
+  /** When tokens were made from it last. Null where an instance that does not know of this began it; see `gen_at`, too. */
+  minted_at: number | null;
 }
 
 interface RoleTable {
   name: string;
   description: string;
   built_in: Bit;
+  /** Not null where it permits nothing any more and only its grants are left to be deleted. */
+  removed_at: number | null;
 }
 
 interface RolePermissionTable {
@@ -80,6 +84,18 @@ interface RoleGrantTable {
   org: string | null;
 }
 
+interface RoleNarrowingTable {
+  id: string;
+  role: string;
+  audiences: Json;
+  minted_since: number;
+  removes: Bit;
+  step: RoleNarrowing["step"];
+  after: string;
+  minters: number;
+  created_at: number;
+}
+
 interface ClientTable {
   id: string;
   name: string;
@@ -92,6 +108,7 @@ interface AudienceTable {
   id: string;
   permissions: Json;
   procedures: Json | null;
+  version: number;
 }
 
 interface ServiceTable {
@@ -173,7 +190,7 @@ interface RefreshSecretTable {
 
 interface RevocationTable {
   number: number;
-  kind: "session" | "account" | "service" | "key";
+  kind: "session" | "account" | "service" | "audience" | "key";
   fact_id: string;
   /** Null for a key: there is nothing to compare. */
   least: number | null;
@@ -240,6 +257,7 @@ export interface Schema {
   role_permissions: RolePermissionTable;
   role_declarations: RoleDeclarationTable;
   role_grants: RoleGrantTable;
+  role_narrowings: RoleNarrowingTable;
   clients: ClientTable;
   audiences: AudienceTable;
   services: ServiceTable;

@@ -28,6 +28,7 @@ export function sessionToRow(session: Session): Row {
     end_cause: session.endCause,
     user_agent: session.userAgent,
     created_at: session.createdAt,
+    minted_at: session.genAt,
   };
 }
 

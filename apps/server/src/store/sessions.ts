@@ -42,9 +42,20 @@ export function sessionQueries(db: Kysely<Schema>): Queries["sessions"] {
       const mark = unended.set({ late: 1, streak }).where("id", "=", id).where("gen", "=", gen).where("late", "=", 0);
       return hasChanged(await mark.executeTakeFirstOrThrow());
     },
-    async hold(id, gen) {
-      const same = unended.set((row) => ({ gen: row.ref("gen") }));
-      return hasChanged(await same.where("id", "=", id).where("gen", "=", gen).executeTakeFirstOrThrow());
+    async hold(id, gen, at) {
+      const mint = unended.set({ minted_at: at }).where("id", "=", id).where("gen", "=", gen);
+      return hasChanged(await mint.executeTakeFirstOrThrow());
+    },
+    async minters(accountIds, since) {
+      if (accountIds.length === 0) return [];
+      const minted = db
+        .selectFrom("sessions")
+        .select("account_id")
+        .distinct()
+        .where("account_id", "in", accountIds)
+        // The latter for what instances made that do not know of the former.
+        .where((row) => row.or([row("minted_at", ">=", since), row("gen_at", ">=", since)]));
+      return (await minted.execute()).map((row) => row.account_id);
     },
     async end(id, at, cause) {
       const end = unended.set({ ended_at: at, end_cause: cause }).where("id", "=", id);

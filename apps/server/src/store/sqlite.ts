@@ -49,6 +49,7 @@ export function createSqliteStore(
     // A transaction is the only writer from its first statement on.
     beginMigration: async () => {},
     lock: async () => {},
+    share: async () => {},
     async close() {
       const release = await turns.take();
       if (database.isOpen) {

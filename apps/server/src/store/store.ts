@@ -18,6 +18,7 @@ import type {
   RefreshSecret,
   Role,
   RoleDeclaration,
+  RoleNarrowing,
   Service,
   ServiceSecret,
   Session,
@@ -92,6 +93,8 @@ export interface Queries {
     setDisabled(id: string, at: number | null): Promise<boolean>;
     /** Adds one, and answers the new version. */
     raiseVersion(id: string): Promise<number>;
+    /** The same for many; those that are not there any more are left out. */
+    raiseVersions(ids: readonly string[]): Promise<{ id: string; version: number }[]>;
     remove(id: string): Promise<boolean>;
   };
   readonly metadata: {
@@ -114,10 +117,12 @@ export interface Queries {
     /** Sets `late` and `streak` where the generation is still this one, not late yet, and the session has not ended. */
     markLate(id: string, gen: number, streak: number): Promise<boolean>;
     /**
-     * Keeps others from changing it until the commit, and changes nothing. False where the generation is another one or
-     * the session has ended.
+     * Notes when tokens are made from it, and keeps others from changing it until the commit. False where the generation
+     * is another one or the session has ended.
      */
-    hold(id: string, gen: number): Promise<boolean>;
+    hold(id: string, gen: number, at: number): Promise<boolean>;
+    /** Those of these accounts for which tokens were made since then. */
+    minters(accountIds: readonly string[], since: number): Promise<string[]>;
     /** False where it had ended before. */
     end(id: string, at: number, cause: EndCause): Promise<boolean>;
     /** Ends the living ones of an account, one excepted, and answers their ids. */
@@ -133,12 +138,18 @@ export interface Queries {
     /** Replaces description and permissions. */
     update(role: Role): Promise<boolean>;
     remove(name: string): Promise<boolean>;
+    /** Takes everything from it, and hides it until it is removed: its grants may be too many to go with it at once. */
+    retire(name: string, at: number): Promise<boolean>;
     /** False where the account had it. */
     grant(accountId: string, role: string): Promise<boolean>;
     revoke(accountId: string, role: string): Promise<boolean>;
     ofAccount(accountId: string): Promise<string[]>;
-    /** Ids of the accounts that hold it. */
-    holders(role: string): Promise<string[]>;
+    /** Ids of accounts that hold it, in their order. */
+    holders(role: string, page: Page): Promise<string[]>;
+    /** How many accounts hold any of these. */
+    countHolders(roles: readonly string[]): Promise<number>;
+    /** Takes it from all of these. */
+    revokeAll(accountIds: readonly string[], role: string): Promise<void>;
     /** How many accounts that are not disabled hold it. */
     enabledHolders(role: string): Promise<number>;
     /** Everything that the account's roles permit, anywhere. */
@@ -149,13 +160,22 @@ export interface Queries {
     declare(declaration: RoleDeclaration): Promise<boolean>;
     undeclare(declaration: RoleDeclaration): Promise<boolean>;
   };
+  readonly roleNarrowings: {
+    insert(narrowing: RoleNarrowing): Promise<void>;
+    oldest(): Promise<RoleNarrowing | undefined>;
+    update(narrowing: RoleNarrowing): Promise<void>;
+    remove(id: string): Promise<void>;
+  };
   readonly clients: {
     upsert(client: Client): Promise<void>;
     byId(id: string): Promise<Client | undefined>;
     list(): Promise<Client[]>;
   };
   readonly audiences: {
-    upsert(audience: Audience): Promise<void>;
+    /** Its version stays as it is, 0 in the beginning. */
+    upsert(audience: Omit<Audience, "version">): Promise<void>;
+    /** Adds one, and answers the new version. */
+    raiseVersion(id: string): Promise<number>;
     byId(id: string): Promise<Audience | undefined>;
     list(): Promise<Audience[]>;
   };
@@ -273,6 +293,8 @@ export interface Queries {
   };
 }
 
+type LockName = "installation" | "administrators" | "keys" | "audit" | "roles" | "narrowings";
+
 /** Queries inside a transaction. What it revokes gets its number as the last thing before the commit. */
 export interface Transaction extends Queries {
   revoke(...facts: RevocationFact[]): void;
@@ -281,9 +303,13 @@ export interface Transaction extends Queries {
   /**
    * Lets one transaction at a time through, across all instances, until the commit. For what must be decided once:
    * the first administrator, the last one, a key's next step. `account:<id>` keeps a session from starting while its
-   * account's password changes: a row that is not committed yet is not seen by what ends all of them.
+   * account's password changes: a row that is not committed yet is not seen by what ends all of them. `roles` is shared by
+   * who makes tokens, from before their permissions are read, and taken by who narrows a role: after that, tokens that
+   * say what it permitted have been committed, and new ones do not say it. `narrowings` is for what follows from that.
    */
-  lock(name: "installation" | "administrators" | "keys" | "audit" | `account:${string}`): Promise<void>;
+  lock(name: LockName | `account:${string}`): Promise<void>;
+  /** Lets any number of transactions through that share it, and none that takes it by `lock`. */
+  share(name: LockName): Promise<void>;
 }
 
 /** One statement of somebody else's, in the transaction that is open. Answers its rows, as the driver gives them. */

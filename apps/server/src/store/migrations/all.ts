@@ -7,6 +7,7 @@ import { services } from "./0005-services.ts";
 import { feed } from "./0006-feed.ts";
 import { keyAlgorithm } from "./0007-key-algorithm.ts";
 import { procedures } from "./0008-procedures.ts";
+import { roleNarrowings } from "./0009-role-narrowings.ts";
 
 /** Every migration by its name, in the order of the names. One that was released is never changed. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0006-feed": feed,
   "0007-key-algorithm": keyAlgorithm,
   "0008-procedures": procedures,
+  "0009-role-narrowings": roleNarrowings,
 };

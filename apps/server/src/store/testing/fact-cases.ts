@@ -15,10 +15,11 @@ export function factCases(given: Given): void {
         { kind: "session", id: "a session", least: EVERYTHING },
         { kind: "account", id: "an account", least: 3 },
         { kind: "service", id: "a service", least: 1 },
+        { kind: "audience", id: "https://notes.example.com", least: 2 },
         { kind: "key", id: "a key" },
       ];
-      await revoke(given.store, ...facts.slice(0, 3));
-      await revoke(given.store, ...facts.slice(3));
+      await revoke(given.store, ...facts.slice(0, 4));
+      await revoke(given.store, ...facts.slice(4));
       const numbered = facts.map((fact, index) => ({ number: index + 1, fact }));
       expect(await given.store.revocations.since(0)).toStrictEqual(numbered);
       expect(await given.store.revocations.since(2)).toStrictEqual(numbered.slice(2));

@@ -64,7 +64,7 @@ export function inputCases(given: Given): void {
       expect(await store.roles.byName(text)).toStrictEqual(role);
       expect(await store.roles.grant(text, text)).toBe(true);
       expect(await store.roles.ofAccount(text)).toEqual([text]);
-      expect(await store.roles.holders(text)).toEqual([text]);
+      expect(await store.roles.holders(text, { limit: 5 })).toEqual([text]);
       expect(await store.roles.enabledHolders(text)).toBe(1);
       expect(await store.roles.grantedTo(text)).toStrictEqual(role.permissions);
       expect(await store.roles.revoke(text, text)).toBe(true);

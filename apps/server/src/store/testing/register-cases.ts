@@ -36,11 +36,13 @@ export function registerCases(given: Given): void {
       const procedures = { "notes.list": { allowed: ["notes:read"] }, "a.b": { signedIn: true, within: 60 } } as const;
       const notes = { id: "https://notes.example.com", permissions: ["notes:read"], procedures };
       await audiences.upsert({ ...notes, permissions: [], procedures: null });
-      expect(await audiences.byId(notes.id)).toMatchObject({ procedures: null });
+      expect(await audiences.byId(notes.id)).toMatchObject({ procedures: null, version: 0 });
+      expect(await audiences.raiseVersion(notes.id)).toBe(1);
       await audiences.upsert(notes);
-      expect(await audiences.byId(notes.id)).toStrictEqual(notes);
+      await expect(audiences.raiseVersion("https://none.example.com")).rejects.toMatchObject({ reason: "not_found" });
+      expect(await audiences.byId(notes.id)).toStrictEqual({ ...notes, version: 1 });
       expect(await audiences.byId("https://none.example.com")).toBeUndefined();
-      expect(await audiences.list()).toStrictEqual([notes]);
+      expect(await audiences.list()).toStrictEqual([{ ...notes, version: 1 }]);
     });
 
     test("keys come back as they were given, in the order of their publication", async () => {

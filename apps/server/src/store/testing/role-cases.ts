@@ -79,7 +79,68 @@ export function roleCases(given: Given): void {
       expect(await roles.enabledHolders("administrator")).toBe(2);
       await accounts.setDisabled(bob.id, NOW);
       expect(await roles.enabledHolders("administrator")).toBe(1);
-      expect((await roles.holders("administrator")).sort()).toEqual([ada.id, bob.id].sort());
+      expect(await roles.countHolders(["administrator"])).toBe(2);
+    });
+
+    test("holders are found page by page, and counted once whatever they hold", async () => {
+      const { accounts, roles } = given.store;
+      const people = ["ada", "bob", "cyd", "dan", "eve"].map((name) => anAccount(name));
+      for (const name of ["editor", "reader", "other"]) await roles.insert(aRole(name));
+      for (const person of people) {
+        await accounts.insert(person);
+        await roles.grant(person.id, "editor");
+      }
+      await roles.grant(ada.id, "reader");
+      const pages: string[][] = [];
+      for (let after: string | undefined = ""; after !== undefined; after = pages.at(-1)?.at(-1)) {
+        pages.push(await roles.holders("editor", { limit: 2, after }));
+      }
+      expect(pages.map(({ length }) => length)).toEqual([2, 2, 1, 0]);
+      expect(pages.flat().toSorted()).toEqual(people.map(({ id }) => id).toSorted());
+      expect(await roles.countHolders(["editor", "reader"])).toBe(5);
+      expect(await roles.countHolders(["reader"])).toBe(1);
+      expect(await roles.countHolders(["other"])).toBe(0);
+      expect(await roles.countHolders([])).toBe(0);
+      await roles.revokeAll([ada.id, bob.id, idOf("nobody")], "editor");
+      await roles.revokeAll([], "editor");
+      expect(await roles.countHolders(["editor"])).toBe(3);
+      expect(await roles.ofAccount(ada.id)).toEqual(["reader"]);
+    });
+
+    test("a retired role permits nothing and is seen nowhere, and its name is taken until it is removed", async () => {
+      const { accounts, roles } = given.store;
+      await accounts.insert(ada);
+      await roles.insert(aRole("editor", ["notes:read"]));
+      await roles.grant(ada.id, "editor");
+      await roles.declare({ role: "editor", audience: "https://notes.example.com" });
+      expect(await roles.retire("editor", NOW)).toBe(true);
+      expect(await roles.retire("editor", NOW)).toBe(false);
+      expect(await roles.list()).toEqual([]);
+      expect(await roles.byName("editor")).toBeUndefined();
+      expect(await roles.update(aRole("editor", ["notes:read"]))).toBe(false);
+      expect(await roles.declarations()).toEqual([]);
+      expect(await roles.ofAccount(ada.id)).toEqual([]);
+      expect(await roles.grantedTo(ada.id)).toEqual([]);
+      expect(await roles.holders("editor", { limit: 5 })).toEqual([ada.id]);
+      await expect(roles.insert(aRole("editor"))).rejects.toMatchObject({ reason: "conflict" });
+      expect(await roles.remove("editor")).toBe(true);
+      await roles.insert(aRole("editor"));
+    });
+
+    test("what is left of a narrowing comes back as it was put last, the oldest first", async () => {
+      const { roleNarrowings } = given.store;
+      const begun = { role: "editor", audiences: ["https://notes.example.com"], mintedSince: NOW - 1, removes: true };
+      const older = { ...begun, id: "b", step: "counting", after: "", minters: 0, createdAt: NOW } as const;
+      const newer = { ...older, id: "a", createdAt: NOW + 1 };
+      for (const narrowing of [newer, older]) await roleNarrowings.insert(narrowing);
+      expect(await roleNarrowings.oldest()).toStrictEqual(older);
+      const further = { ...older, step: "raising", after: ada.id, minters: 7 } as const;
+      await roleNarrowings.update(further);
+      expect(await roleNarrowings.oldest()).toStrictEqual(further);
+      await roleNarrowings.remove(older.id);
+      expect(await roleNarrowings.oldest()).toStrictEqual(newer);
+      await roleNarrowings.remove(newer.id);
+      expect(await roleNarrowings.oldest()).toBeUndefined();
     });
 
     test("what an account is granted is what its roles permit, each once, and nothing of other roles", async () => {

@@ -73,16 +73,35 @@ export function sessionCases(given: Given): void {
       expect(await sessions.byId(idOf("session going"))).toMatchObject({ gen: 4, late: false, streak: 0 });
     });
 
-    test("only the current generation of a session that goes on is held, and holding changes nothing", async () => {
+    test("only the current generation of a session that goes on is held, and holding shows nowhere but in who has tokens", async () => {
       const { sessions } = given.store;
       const going = aSession("going", ada.id, { gen: 4, late: true, streak: 1 });
       const ended = aSession("ended", ada.id, { gen: 4, endedAt: NOW, endCause: "reuse" });
       for (const session of [going, ended]) await sessions.insert(session);
-      expect(await sessions.hold(going.id, 4)).toBe(true);
-      for (const gen of [3, 5]) expect(await sessions.hold(going.id, gen)).toBe(false);
-      expect(await sessions.hold(ended.id, 4)).toBe(false);
-      expect(await sessions.hold(idOf("none"), 4)).toBe(false);
+      expect(await sessions.hold(going.id, 4, NOW)).toBe(true);
+      for (const gen of [3, 5]) expect(await sessions.hold(going.id, gen, NOW)).toBe(false);
+      expect(await sessions.hold(ended.id, 4, NOW)).toBe(false);
+      expect(await sessions.hold(idOf("none"), 4, NOW)).toBe(false);
       for (const session of [going, ended]) expect(await sessions.byId(session.id)).toStrictEqual(session);
+    });
+
+    test("whoever began, rotated or held a session since then has tokens, once and whatever became of it", async () => {
+      const { sessions, accounts } = given.store;
+      const [cyd, dan] = [anAccount("cyd"), anAccount("dan")];
+      for (const account of [cyd, dan]) await accounts.insert(account);
+      const old = { genAt: NOW - 100, createdAt: NOW - 100 };
+      await sessions.insert(aSession("began", ada.id));
+      await sessions.insert(aSession("began and ended", ada.id, { endedAt: NOW, endCause: "signed_out" }));
+      await sessions.insert(aSession("held", bob.id, old));
+      await sessions.insert(aSession("rotated", cyd.id, old));
+      await sessions.insert(aSession("neither", dan.id, old));
+      const everybody = [ada, bob, cyd, dan].map(({ id }) => id);
+      expect(await sessions.minters(everybody, NOW)).toEqual([ada.id]);
+      await sessions.hold(idOf("session held"), 0, NOW);
+      await sessions.rotate(idOf("session rotated"), 0, next);
+      expect((await sessions.minters(everybody, NOW)).toSorted()).toEqual([ada.id, bob.id, cyd.id].toSorted());
+      expect(await sessions.minters([dan.id], NOW)).toEqual([]);
+      expect(await sessions.minters([], NOW)).toEqual([]);
     });
 
     test("of 20 parallel marks of lateness one counts", async () => {
