@@ -74,7 +74,7 @@ export function inputCases(given: Given): void {
       await store.clients.upsert(client);
       expect(await store.clients.byId(text)).toStrictEqual(client);
       await store.audiences.upsert(audience);
-      expect(await store.audiences.byId(text)).toStrictEqual(audience);
+      expect(await store.audiences.byId(text)).toStrictEqual({ ...audience, version: 0 });
       await store.setUp.put(text, NOW);
       expect(await store.setUp.take(text)).toStrictEqual({ expiresAt: NOW });
       expect(await store.keys.remove(text)).toBe(false);
