@@ -1,5 +1,6 @@
 import type { AccessDeclaration } from "@countersign/tokens";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { putHolders } from "./testing/many-holders.ts";
 import { reasonOf } from "./testing/reason-of.ts";
 import { ISSUER, NOTES, openTestIssuer, type Person, SOMEBODY, type TestIssuer } from "./testing/test-issuer.ts";
 
@@ -210,17 +211,12 @@ describe("pruning", () => {
   });
 
   test("reaches holders beyond one chunk", async () => {
-    const ids = Array.from({ length: 601 }, (_, index) => `holder-${index}`.padEnd(22, "x"));
-    await issuer.store.transaction(async (tx) => {
-      for (const id of ids) {
-        const account = { id, email: `${id}@example.com`, name: id, passwordHash: null, version: 1 };
-        await tx.accounts.insert({ ...account, disabledAt: null, createdAt: 0 });
-        await tx.roles.grant(id, "editor");
-      }
-    });
+    await putHolders(issuer.options, { role: "editor", count: 601, minters: 601, at: issuer.world.now() });
     const { undeclared } = await push(less, { ...PRUNE, emails: true });
     expect([undeclared.accounts, undeclared.emails.length]).toEqual([602, 10]);
-    for (const id of ids) expect((await issuer.store.accounts.byId(id))?.version, id).toBe(2);
+    const told = (await issuer.store.revocations.since(0)).map(({ fact }) => fact);
+    expect(told).toHaveLength(602);
+    expect(told).toContainEqual({ kind: "account", id: "holder 601", least: 2 });
   });
 });
 
