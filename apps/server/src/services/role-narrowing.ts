@@ -13,7 +13,7 @@ const CHUNK = 500;
 const MOST_FACTS = 10_000;
 
 /** What goes from a role. */
-export interface Narrowed {
+interface Narrowed {
   readonly role: string;
   readonly taken: readonly Grantable[];
   /** Whether the role itself goes. */
