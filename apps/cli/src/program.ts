@@ -5,6 +5,7 @@ import { access } from "./commands/access.ts";
 import { audiences } from "./commands/audiences.ts";
 import { audit } from "./commands/audit.ts";
 import { invitations } from "./commands/invitations.ts";
+import { keys } from "./commands/keys.ts";
 import { login } from "./commands/login.ts";
 import { logout } from "./commands/logout.ts";
 import { password } from "./commands/password.ts";
@@ -36,6 +37,7 @@ const commands: readonly (Command | Group)[] = [
   services,
   audiences,
   access,
+  keys,
   audit,
 ];
 

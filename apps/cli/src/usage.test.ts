@@ -26,7 +26,7 @@ test("2: what cannot be read, with nothing on standard output", async () => {
 });
 
 test("a noun alone does its first command, the one that shows what there is", async () => {
-  for (const noun of ["sessions", "users", "roles", "invitations", "services", "audiences", "audit"]) {
+  for (const noun of ["sessions", "users", "roles", "invitations", "services", "keys", "audiences", "audit"]) {
     expect(await somebody.run(noun), noun).toEqual(await somebody.run(`${noun} list`));
   }
   expect(await somebody.run("access")).toEqual(await somebody.run("access table"));

@@ -345,11 +345,17 @@ export type IssuerRouter = TRPCBuiltRouter<
           alg: "ES256" | "EdDSA";
           status: "current" | "next" | "previous";
           publishedAt: number;
+          /** When it has been published for long enough to sign. */
+          readyAt: number;
           activatedAt: number | null;
           retiredAt: number | null;
         }[],
         { readonly open: "public keys are public" }
       >;
+      /** Has a successor sign from now on. No token dies by it. */
+      rotate: Mutation<void, { current: string; retired: string }, { readonly allowed: readonly ["keys:write"] }>;
+      /** Takes a key out at once, and with it every token that it signed. */
+      revoke: Mutation<{ kid: string }, void, { readonly allowed: readonly ["keys:write"] }>;
     };
     roles: {
       list: Query<

@@ -149,6 +149,12 @@ describe("memory is bounded by time", () => {
     expect(set.size).toBe(0);
   });
 
+  test("a revoked key is not forgotten: who stole it can make new tokens", () => {
+    const set = after({ kind: "key", id: "k1" });
+    set.prune(NOW + 100 * FACT_LIFE_MS);
+    expect(set.judge("k1", ann)).toBe("token_stale");
+  });
+
   test("at a steady rate, only as many are kept as come in 17 minutes", () => {
     const set = new RevocationSet();
     for (let second = 0; second < 10_000; second++) set.add(ended(`s${second}`), NOW + second * 1000);

@@ -18,20 +18,27 @@ interface Known {
   until: number;
 }
 
-/** Which tokens are dead. Compares versions, never times; forgets a fact when no token that it kills can be alive. */
+/**
+ * Which tokens are dead. Compares versions, never times; forgets a fact when no token that it kills can be alive. One of a
+ * key is not forgotten: whoever stole the key makes new tokens with it, for as long as somebody keeps an old key set.
+ */
 export class RevocationSet {
+  readonly #keys = new Set<string>();
   readonly #facts = new Map<string, Known>();
 
   /** Takes a fact in, in any order and any number of times. `now` is the moment of receipt in milliseconds. */
   add(fact: RevocationFact, now: number): void {
+    if (fact.kind === "key") {
+      this.#keys.add(fact.id);
+      return;
+    }
     const key = `${fact.kind} ${fact.id}`;
-    const least = fact.kind === "key" ? EVERYTHING : fact.least;
     const known = this.#facts.get(key);
     // Insertion order is order of expiry, so that `prune` stops at the first living entry. Where the clock was set back,
     // it only stops too early.
     this.#facts.delete(key);
     this.#facts.set(key, {
-      least: Math.max(least, known?.least ?? 0),
+      least: Math.max(fact.least, known?.least ?? 0),
       until: Math.max(now + FACT_LIFE_MS, known?.until ?? 0),
     });
     this.prune(now);
@@ -39,7 +46,7 @@ export class RevocationSet {
 
   /** Why a verified token is dead, or `undefined` while it lives. Does not check its times. */
   judge(kid: string, claims: Claims): Extract<Reason, "session_ended" | "token_stale"> | undefined {
-    if (this.#facts.has(`key ${kid}`)) return "token_stale";
+    if (this.#keys.has(kid)) return "token_stale";
     if (isAccountClaims(claims)) {
       const session = this.#least("session", claims.sid);
       if (session === EVERYTHING) return "session_ended";

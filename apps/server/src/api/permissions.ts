@@ -12,6 +12,7 @@ export const permissions = [
   "services:read",
   "services:write",
   "access:write",
+  "keys:write",
   "audit:read",
   FEED_PERMISSION,
 ] as const;
