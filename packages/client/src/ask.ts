@@ -1,4 +1,5 @@
 import type { ClientWorld } from "./client-world.ts";
+import type { Mode } from "./mode.ts";
 import { parseJson } from "./session-record.ts";
 import { unredirected } from "./unredirected.ts";
 
@@ -20,13 +21,16 @@ export type Ask = (route: "start" | "refresh" | "end", body: object) => Promise<
 export interface AskDeps {
   /** The issuer's address, without a slash at its end. */
   readonly url: string;
+  readonly mode: Mode["mode"];
   readonly fetch: typeof fetch;
   /** Milliseconds from asking to the last byte. */
   readonly timeout: number;
   readonly world: Pick<ClientWorld, "setTimer">;
 }
 
-export function createAsk({ url, fetch, timeout, world }: AskDeps): Ask {
+export function createAsk({ url, mode, fetch, timeout, world }: AskDeps): Ask {
+  // Said only where it is needed: some runtimes know no cookies, and refuse the option.
+  const cookies = mode === "cookie" ? ({ credentials: "include" } as const) : {};
   return async (route, body) => {
     const controller = new AbortController();
     const cancel = world.setTimer(() => controller.abort(), timeout);
@@ -34,6 +38,7 @@ export function createAsk({ url, fetch, timeout, world }: AskDeps): Ask {
       return await readAnswer(
         await unredirected(fetch)(`${url}/session/${route}`, {
           method: "POST",
+          ...cookies,
           headers: { "content-type": "application/json", accept: "application/json", "x-countersign": "1" },
           body: JSON.stringify(body),
           signal: controller.signal,

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createIssuer, type Issuer } from "@countersign/server";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { type ClientOptions, type CountersignClient, createClient } from "./create-client.ts";
+import { type CountersignClient, createClient, type SharedOptions } from "./create-client.ts";
+import type { DefaultMode } from "./mode.ts";
 import { memoryStorage } from "./storage.ts";
 import { newAccount } from "./testing/house.ts";
 
@@ -44,7 +45,7 @@ const app: typeof fetch = async (input, init) => {
   return Response.json({ authorization: request.headers.get("authorization") });
 };
 
-function clientOf(path: "/auth" | "/staff", options: Partial<ClientOptions> = {}): CountersignClient {
+function clientOf(path: "/auth" | "/staff", options: Partial<SharedOptions> & DefaultMode = {}): CountersignClient {
   const client = createClient({ url: ORIGIN + path, fetch: app, ...options });
   clients.push(client);
   return client;

@@ -95,10 +95,10 @@ void asFetch;
 
 // States and reasons are closed unions.
 const { state } = session;
-check<Equal<typeof state.status, "signed-out" | "signed-in" | "refreshing">>();
+check<Equal<typeof state.status, "unknown" | "signed-out" | "signed-in" | "refreshing">>();
 // @ts-expect-error who is signed out has no account
 state.account;
-if (state.status !== "signed-out") check<Equal<typeof state.account, string>>();
+if (state.status === "signed-in" || state.status === "refreshing") check<Equal<typeof state.account, string>>();
 check<Equal<ReturnType<typeof reasonOf>, ClientReason>>();
 check<Equal<ClientError["reason"], ClientReason>>();
 // @ts-expect-error not a reason

@@ -7,17 +7,14 @@ import { checkAudience, createAudiences } from "./audiences.ts";
 import { type ClientWorld, systemClientWorld } from "./client-world.ts";
 import { type ConnectOptions, connect } from "./connect.ts";
 import { createSession } from "./create-session.ts";
+import { type ModeOptions, modeOf } from "./mode.ts";
 import type { Session } from "./session.ts";
 import { createSignIn, type SignIn } from "./sign-in.ts";
-import { memoryStorage, type TokenStorage } from "./storage.ts";
 
-export interface ClientOptions {
+/** The same in every mode. */
+export interface SharedOptions {
   /** The issuer's address: https, or http on loopback. With its path, where it has one. */
   readonly url: string;
-  /** Id of this app, as the server knows it; `cli` unless given: a program that keeps its own tokens. */
-  readonly client?: string | undefined;
-  /** Where tokens rest between two runs; in memory unless given. */
-  readonly storage?: TokenStorage | undefined;
   /** Other APIs to have tokens for from the start. `connect` adds its own. */
   readonly audiences?: readonly string[] | undefined;
   /** How requests are made; the runtime's own unless given. */
@@ -27,6 +24,8 @@ export interface ClientOptions {
   /** Clocks, timers and jitter; the machine's unless given. */
   readonly world?: ClientWorld | undefined;
 }
+
+export type ClientOptions = SharedOptions & ModeOptions;
 
 export interface CountersignClient extends SignIn {
   /** The issuer's own API. */
@@ -52,16 +51,17 @@ const PATIENCE_MS = 10_000;
 /**
  * A client of one issuer: its API, typed, and the session that carries the tokens.
  *
- * @throws {TypeError} for an address that is none, or one without TLS
+ * @throws {TypeError} for an address that is none, or one without TLS; for a mode that does not fit the rest
  */
 export function createClient(options: ClientOptions): CountersignClient {
-  const { client = "cli", storage = memoryStorage(), world = systemClientWorld, timeout = PATIENCE_MS } = options;
+  const { world = systemClientWorld, timeout = PATIENCE_MS } = options;
+  const mode = modeOf(options);
   const url = new URL(checkAudience("url", options.url)).href.replace(/\/$/, "");
   const others = (options.audiences ?? []).map((audience) => checkAudience("audiences", audience));
   const audiences = createAudiences(url, others);
   // Looked up at each request: whoever replaces the global one later is served as well.
   const fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
-  const { session, warn, dispose } = createSession({ url, client, storage, audiences, fetch, timeout, world });
+  const { session, warn, dispose } = createSession({ url, mode, audiences, fetch, timeout, world });
 
   const api = connectIssuer(url, session);
   const accessTo = createAccesses({ own: url, api, session, world, warn });
@@ -73,7 +73,7 @@ export function createClient(options: ClientOptions): CountersignClient {
     access,
     can: access.can,
     accessTo,
-    ...createSignIn({ url, client, session, fetch }),
+    ...createSignIn({ url, client: mode.client, session, fetch }),
     connect<Router extends AnyTRPCRouter>(to: ConnectOptions<Router>) {
       audiences.want(checkAudience("audience", to.audience ?? new URL(to.url).origin));
       return connect<Router>(session, to);

@@ -2,13 +2,18 @@ import { type AskDeps, createAsk } from "./ask.ts";
 import { type Audiences, checkAudience } from "./audiences.ts";
 import type { ClientWorld } from "./client-world.ts";
 import { momentAt } from "./clock-skew.ts";
+import { createCookieStore } from "./cookie-store.ts";
 import { createDepartures } from "./departures.ts";
 import { createEnding } from "./ending.ts";
 import { ClientError } from "./errors.ts";
+import { createExclusive, type Exclusive } from "./exclusive.ts";
 import { createHolder } from "./holder.ts";
+import type { Mode } from "./mode.ts";
+import { pageLocks, sharedNotes } from "./page.ts";
 import { createRecovery } from "./recovery.ts";
 import { startRenewingAhead } from "./renew-ahead.ts";
 import { createRenewal } from "./renewal.ts";
+import { createResuming } from "./resuming.ts";
 import type { Session } from "./session.ts";
 import { createSessionFetch } from "./session-fetch.ts";
 import { createSessionLink } from "./session-link.ts";
@@ -16,14 +21,11 @@ import { tokenOf } from "./session-record.ts";
 import type { SessionWarning } from "./session-state.ts";
 import { createSessionStore } from "./session-store.ts";
 import { createStarting } from "./starting.ts";
-import type { TokenStorage } from "./storage.ts";
 import { createTurns } from "./storage-turns.ts";
 import { createTokens } from "./tokens.ts";
 
-export interface SessionDeps extends AskDeps {
-  /** Id of this app. */
-  readonly client: string;
-  readonly storage: TokenStorage;
+export interface SessionDeps extends Omit<AskDeps, "mode"> {
+  readonly mode: Mode;
   readonly audiences: Audiences;
   readonly world: ClientWorld;
 }
@@ -32,66 +34,77 @@ interface Made {
   readonly session: Session;
   /** Says what the app should know: `Session.onWarning`. */
   warn(warning: SessionWarning): void;
-  /** Stops its timer. */
+  /** Stops its timers. */
   dispose(): void;
 }
 
-/** The session of one client. It begins to read storage at once. */
+/** What a renewal may take beyond its requests' timeout, in milliseconds: it is tried a few times. */
+const RETRIES_MS = 15_000;
+
+/** The session of one client. It begins to look for what is there at once. */
 export function createSession(deps: SessionDeps): Made {
-  const { url, client, storage, audiences, world } = deps;
+  const { url, audiences, timeout, world } = deps;
+  const { client, mode } = deps.mode;
+  const name = `${client}@${url.replace(/^.*?:\/\//, "")}`;
   const holder = createHolder(world, audiences.own);
-  const store = createSessionStore(
-    `${client}@${url.replace(/^.*?:\/\//, "")}`,
-    createTurns(storage, world, holder.warn),
-    holder.warn,
-  );
-  const shared = { client, holder, store, ask: createAsk(deps), audiences, world };
+  const store =
+    deps.mode.mode === "cookie"
+      ? createCookieStore(name, sharedNotes(), holder.warn)
+      : createSessionStore(name, createTurns(deps.mode.storage, world, holder.warn), holder.warn);
+  const exclusive =
+    mode === "cookie"
+      ? createExclusive({ name: `countersign.${name}`, patience: timeout + RETRIES_MS, locks: pageLocks(), world })
+      : atOnce;
+  const ask = createAsk({ ...deps, mode });
+  const shared = { client, mode, holder, store, exclusive, ask, audiences, world };
   const settle = createEnding(shared);
   const start = createStarting({ ...shared, settle });
   const renewal = createRenewal(shared);
   const obtain = createTokens({ holder, renewal, world });
   const departures = createDepartures();
-  const dispose = startRenewingAhead({ holder, renewal, world });
+  const stopRenewing = startRenewingAhead({ holder, renewal, world });
+  const resuming = createResuming({ holder, renewal, world });
 
   const loaded = (async () => {
     const found = await store.load();
     if (found.kind === "other") holder.hold(found.record, momentAt(found.record.askedAt, world), true);
+    else if (found.kind !== "cookie") holder.release(false);
     // What was signed out before ends now. Nothing waits for it.
     void settle();
   })();
-  const ready = async () => {
-    await loaded;
-    return holder.state;
-  };
-  const { fetch, askedWith } = createSessionFetch({ fetch: deps.fetch, ready, holder, audiences, departures, obtain });
+  const resumed = loaded.then(() => (holder.isUnknown ? resuming.resume() : undefined));
+  const { fetch, askedWith } = createSessionFetch({ fetch: deps.fetch, loaded, holder, audiences, departures, obtain });
   const recovery = createRecovery({ holder, renewal, askedWith });
 
   const session: Session = {
     get state() {
       return holder.state;
     },
-    ready,
+    async ready() {
+      await resumed;
+      return holder.state;
+    },
     async start({ handoff }) {
       await loaded;
       await start(handoff);
     },
     async end() {
       await loaded;
-      const { held } = holder;
+      const { held, isUnknown } = holder;
       holder.release(true);
-      if (held) await store.bury(held.record);
+      if (held || isUnknown) await store.bury(held?.record);
       await settle();
     },
     async refresh() {
       await loaded;
-      if (!holder.held) throw new ClientError("no_token");
+      if (!holder.held && !holder.isUnknown) throw new ClientError("no_token");
       await renewal.renew({ due: false });
     },
     async accessToken(audience = audiences.own) {
       audiences.want(checkAudience("audience", audience));
       await loaded;
       const { token, failure } = await obtain(audience);
-      if (failure !== undefined && holder.held) throw failure;
+      if (failure !== undefined && (holder.held || holder.isUnknown)) throw failure;
       return failure === undefined ? token : undefined;
     },
     permissions(audience = audiences.own) {
@@ -104,5 +117,12 @@ export function createSession(deps: SessionDeps): Made {
     fetch,
     link: () => createSessionLink({ recovery, departures }),
   };
+  const dispose = () => {
+    stopRenewing();
+    resuming.dispose();
+  };
   return { session: Object.freeze(session), warn: holder.warn, dispose };
 }
+
+/** Where several may renew at the same time: they find each other in storage, and the server answers all alike. */
+const atOnce: Exclusive = (work) => work();

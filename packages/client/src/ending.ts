@@ -1,40 +1,44 @@
 import type { Answer, Ask } from "./ask.ts";
+import type { Exclusive } from "./exclusive.ts";
 import type { Holder } from "./holder.ts";
+import type { Mode } from "./mode.ts";
 import { judgeRefresh } from "./refresh.ts";
 import type { SessionStore } from "./session-store.ts";
 
 export interface EndingDeps {
   /** Id of this app. */
   readonly client: string;
+  readonly mode: Mode["mode"];
   readonly ask: Ask;
   readonly store: SessionStore;
   readonly holder: Holder;
+  readonly exclusive: Exclusive;
 }
 
 /**
  * Tells the server about every session that was signed out here, as far as it can be reached; what is left is tried at the
  * next start. Throws nothing.
  */
-export function createEnding({ client, ask, store, holder }: EndingDeps): () => Promise<void> {
+export function createEnding({ client, mode, ask, store, holder, exclusive }: EndingDeps): () => Promise<void> {
   let last: Promise<void> = Promise.resolve();
 
   const endAll = async () => {
     for (const { session, refreshToken } of await store.buried()) {
       const answer = await ask("end", { client, refresh_token: refreshToken });
-      if (!isSettled(answer)) return holder.warn({ kind: "end_pending" });
+      if (!isSettled(answer, mode)) return holder.warn({ kind: "end_pending" });
       await store.settle(session);
     }
   };
 
   return () => {
-    last = last.then(endAll);
+    last = last.then(() => exclusive(endAll));
     return last;
   };
 }
 
 /** Whether the server knows, or will never want to. */
-function isSettled(answer: Answer): boolean {
+function isSettled(answer: Answer, mode: Mode["mode"]): boolean {
   if ("status" in answer && answer.status === 204) return true;
-  const { kind } = judgeRefresh(answer);
+  const { kind } = judgeRefresh(answer, mode);
   return kind === "rejected" || kind === "refused";
 }

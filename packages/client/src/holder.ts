@@ -21,13 +21,18 @@ export interface Held {
 export interface Holder {
   readonly held: Held | undefined;
   readonly state: SessionState;
+  /** Whether nobody knows yet who is signed in. */
+  readonly isUnknown: boolean;
   /** Rises when a call that began before must not go on: signed out on purpose, or somebody else signed in. */
   readonly epoch: number;
   /** Rises with every record that is taken. */
   readonly renewals: number;
-  hold(record: SessionRecord, askedAt: Moment, first?: boolean): Held;
+  /** @param found whether it was there already: of the first one that is found, nobody needs to be told */
+  hold(record: SessionRecord, askedAt: Moment, found?: boolean): Held;
   /** Nobody is signed in any more. @param onPurpose whether the app asked for it */
   release(onPurpose: boolean): void;
+  /** Somebody else may be signed in: who, the server is asked. */
+  forget(): void;
   setRefreshing(refreshing: boolean): void;
   /** The server will not renew it: its tokens are used for as long as they live. */
   reject(held: Held): void;
@@ -48,22 +53,24 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
   const holds = createListeners<[]>(thrown);
 
   let held: Held | undefined;
-  let state: SessionState = { status: "signed-out" };
+  let state: SessionState = { status: "unknown" };
+  let wasKnown = false;
   let refreshing = false;
   let epoch = 0;
   let renewals = 0;
   /** Whose calls may still be under way, also after signing out. */
   let lastAccount: string | undefined;
 
-  const setHeld = (next: Held | undefined, first: boolean) => {
+  const setHeld = (next: Held | undefined, { quietly = false, known = true } = {}) => {
     const before = held?.record.account;
     const account = next?.record.account;
     held = next;
     if (account !== undefined && lastAccount !== undefined && account !== lastAccount) epoch += 1;
     lastAccount = account ?? lastAccount;
-    state = stateOf(held, refreshing, audience);
+    wasKnown ||= known;
+    state = known ? stateOf(held, refreshing, audience) : { status: "unknown" };
     holds.tell();
-    if (account !== before && !first) accounts.tell(account, before);
+    if (account !== before && !quietly) accounts.tell(account, before);
     states.tell(state);
   };
 
@@ -74,23 +81,29 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
     get state() {
       return state;
     },
+    get isUnknown() {
+      return state.status === "unknown";
+    },
     get epoch() {
       return epoch;
     },
     get renewals() {
       return renewals;
     },
-    hold(record, askedAt, first = false) {
+    hold(record, askedAt, found = false) {
       const life = Math.min(...record.tokens.map((token) => token.life));
       const next = { record, askedAt, dueAfter: dueAfter(life, world), used: false, rejected: false };
       renewals += 1;
       refreshing = false;
-      setHeld(next, first);
+      setHeld(next, { quietly: found && !wasKnown });
       return next;
     },
     release(onPurpose) {
       if (onPurpose) epoch += 1;
-      if (held) setHeld(undefined, false);
+      if (held || state.status === "unknown") setHeld(undefined);
+    },
+    forget() {
+      if (held) setHeld(undefined, { known: false });
     },
     setRefreshing(now) {
       if (refreshing === now) return;

@@ -2,6 +2,7 @@ import type { Ask } from "./ask.ts";
 import type { Audiences } from "./audiences.ts";
 import type { ClientWorld } from "./client-world.ts";
 import { type Moment, momentOf } from "./clock-skew.ts";
+import type { Mode } from "./mode.ts";
 import { judgeRefresh, type Outcome } from "./refresh.ts";
 import type { SessionRecord } from "./session-record.ts";
 
@@ -16,6 +17,7 @@ const FIRST_PAUSE_MS = 200;
 export interface RefreshRequestDeps {
   /** Id of this app. */
   readonly client: string;
+  readonly mode: Mode["mode"];
   readonly ask: Ask;
   readonly audiences: Audiences;
   readonly world: ClientWorld;
@@ -31,27 +33,31 @@ export interface Asked {
  * Asks for a renewal, a few times where that may help: after a lost reply the same token gets the same successor, and a
  * server that restarts is soon back. Pauses grow, with jitter, and are never shorter than the server asked for.
  *
+ * @param record the session that is held; without one, whosever cookie the browser has
  * @param audience one that a token is needed for
  * @param isWanted whether anybody still wants the answer
  */
-export function createRefreshRequest({ client, ask, audiences, world }: RefreshRequestDeps) {
+export function createRefreshRequest({ client, mode, ask, audiences, world }: RefreshRequestDeps) {
   /** One request, or more where the server does not know one of the audiences. */
-  async function askOnce(record: SessionRecord, audience: string | undefined): Promise<Asked> {
+  async function askOnce(record: SessionRecord | undefined, audience: string | undefined): Promise<Asked> {
     const lists = audiences.lists(record, audience);
     for (let at = 0; ; at += 1) {
       const list = lists[at] ?? [];
       const next = lists[at + 1];
       const askedAt = momentOf(world);
-      const outcome = judgeRefresh(
-        await ask("refresh", { client, refresh_token: record.refreshToken, ...audiences.named(list) }),
-      );
+      const body = { client, refresh_token: record?.refreshToken, ...audiences.named(list) };
+      const outcome = judgeRefresh(await ask("refresh", body), mode);
       const isUnknown = outcome.kind === "refused" && outcome.reason === "invalid_target";
       if (!isUnknown || !next) return { outcome, askedAt };
       audiences.refused(list.filter((one) => !next.includes(one)));
     }
   }
 
-  return async (record: SessionRecord, audience: string | undefined, isWanted: () => boolean): Promise<Asked> => {
+  return async (
+    record: SessionRecord | undefined,
+    audience: string | undefined,
+    isWanted: () => boolean,
+  ): Promise<Asked> => {
     const began = world.monotonic();
     for (let attempt = 1; ; attempt += 1) {
       const asked = await askOnce(record, audience);

@@ -1,6 +1,7 @@
 import { reasons } from "@countersign/tokens";
 import { describe, expect, test } from "vitest";
 import { actions } from "./actions.ts";
+import type { Answer } from "./ask.ts";
 import { judgeRefresh } from "./refresh.ts";
 
 const reply = {
@@ -19,16 +20,17 @@ const reply = {
     },
   ],
 };
+const judge = (one: Answer) => judgeRefresh(one, "storage");
 const answer = (status: number, body: unknown, retryAfter?: number) => ({ status, body, retryAfter });
 
 describe("an answer to a refresh", () => {
   test("with everything in it renews", () => {
-    expect(judgeRefresh(answer(200, reply))).toEqual({ kind: "renewed", reply });
-    expect(judgeRefresh(answer(200, { ...reply, more: "than we know" })).kind).toBe("renewed");
+    expect(judge(answer(200, reply))).toEqual({ kind: "renewed", reply });
+    expect(judge(answer(200, { ...reply, more: "than we know" })).kind).toBe("renewed");
   });
 
   test.each(Object.keys(reply))("without %s is no answer", (name) => {
-    expect(judgeRefresh(answer(200, { ...reply, [name]: undefined })).kind).toBe("wait");
+    expect(judge(answer(200, { ...reply, [name]: undefined })).kind).toBe("wait");
   });
 
   test.each<[string, unknown]>([
@@ -39,25 +41,25 @@ describe("an answer to a refresh", () => {
     ["a token that no header can carry", [{ ...reply.tokens[0], access_token: "a b" }]],
     ["something else among the tokens", [reply.tokens[0], null]],
   ])("with %s is no answer", (_, tokens) => {
-    expect(judgeRefresh(answer(200, { ...reply, tokens })).kind).toBe("wait");
+    expect(judge(answer(200, { ...reply, tokens })).kind).toBe("wait");
   });
 
   test.each([[undefined], [null], ["text"], [1], [[]], [{}]])(
     "with the body %j is waited out, whatever its status",
     (body) => {
       for (const status of [200, 204, 301, 400, 401, 403, 404, 418, 429, 500, 502, 503]) {
-        expect(judgeRefresh(answer(status, body, 7))).toMatchObject({ kind: "wait", seconds: 7 });
+        expect(judge(answer(status, body, 7))).toMatchObject({ kind: "wait", seconds: 7 });
       }
     },
   );
 
   test("that never came is the network's", () => {
     const cause = new TypeError("fetch failed");
-    expect(judgeRefresh({ error: cause })).toMatchObject({ kind: "network", error: { reason: "network", cause } });
+    expect(judge({ error: cause })).toMatchObject({ kind: "network", error: { reason: "network", cause } });
   });
 
   test("with invalid_grant from the server itself is the only one that rejects", () => {
-    const kinds = reasons.map((reason) => [reason, judgeRefresh(answer(400, { error: reason })).kind]);
+    const kinds = reasons.map((reason) => [reason, judge(answer(400, { error: reason })).kind]);
     expect(kinds).toEqual(
       reasons.map((reason) => {
         if (reason === "invalid_grant") return [reason, "rejected"];
@@ -65,11 +67,11 @@ describe("an answer to a refresh", () => {
       }),
     );
     for (const status of [200, 302, 500, 502, 503]) {
-      expect(judgeRefresh(answer(status, { error: "invalid_grant" })).kind).toBe("wait");
+      expect(judge(answer(status, { error: "invalid_grant" })).kind).toBe("wait");
     }
   });
 
   test("with a reason of a newer server is waited out", () => {
-    expect(judgeRefresh(answer(400, { error: "sun_flares" }))).toMatchObject({ kind: "wait" });
+    expect(judge(answer(400, { error: "sun_flares" }))).toMatchObject({ kind: "wait" });
   });
 });

@@ -1,12 +1,13 @@
 import { actions, isKnownReason } from "./actions.ts";
-import type { Reason } from "./api.ts";
+import type { Reason, SessionReply } from "./api.ts";
 import type { Answer } from "./ask.ts";
 import { ClientError, type ClientReason } from "./errors.ts";
-import { isSessionReply, type RefreshableReply } from "./session-record.ts";
+import type { Mode } from "./mode.ts";
+import { isSessionReply } from "./session-record.ts";
 
 /** What an answer to `/session/start` or `/session/refresh` means. */
 export type Outcome =
-  | { readonly kind: "renewed"; readonly reply: RefreshableReply }
+  | { readonly kind: "renewed"; readonly reply: SessionReply }
   /** The grant is no good and never will be. */
   | { readonly kind: "rejected"; readonly error: ClientError }
   /** Asked wrongly: asking the same again changes nothing, and the session is what it was. */
@@ -20,10 +21,10 @@ export type Outcome =
  * Judges an answer. Only the server's own word ends a session: `invalid_grant` in JSON with a status of 4xx. What a proxy
  * says in its stead, an error of the server's, or a page of somebody else's, keeps it.
  */
-export function judgeRefresh(answer: Answer): Outcome {
+export function judgeRefresh(answer: Answer, mode: Mode["mode"]): Outcome {
   if ("error" in answer) return { kind: "network", error: new ClientError("network", { cause: answer.error }) };
   const { status, body, retryAfter } = answer;
-  if (status === 200 && isSessionReply(body)) return { kind: "renewed", reply: body };
+  if (status === 200 && isSessionReply(body, mode)) return { kind: "renewed", reply: body };
   const reason = reasonIn(body);
   const isFinal = reason !== undefined && actions[reason] !== "wait" && status >= 400 && status < 500;
   if (!isFinal) {

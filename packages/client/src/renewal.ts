@@ -2,7 +2,9 @@ import type { ClientWorld } from "./client-world.ts";
 import { momentAt } from "./clock-skew.ts";
 import { createCoolDown } from "./cool-down.ts";
 import { ClientError } from "./errors.ts";
+import type { Exclusive } from "./exclusive.ts";
 import { type Held, type Holder, isExpired, lifeLeft } from "./holder.ts";
+import { pageAddress } from "./page.ts";
 import { type Asked, createRefreshRequest, type RefreshRequestDeps } from "./refresh-request.ts";
 import { recordOf, tokenOf } from "./session-record.ts";
 import type { Found, SessionStore } from "./session-store.ts";
@@ -11,6 +13,7 @@ import { createSingleFlight } from "./single-flight.ts";
 export interface RenewalDeps extends RefreshRequestDeps {
   readonly holder: Holder;
   readonly store: SessionStore;
+  readonly exclusive: Exclusive;
   readonly world: ClientWorld;
 }
 
@@ -36,8 +39,15 @@ export interface Renewal {
 /** Records of other holders that are taken over in one renewal. */
 const ADOPTIONS = 3;
 
-export function createRenewal({ holder, store, world, ...rest }: RenewalDeps): Renewal {
+/** What failures are counted by: the refresh token, where it is known. */
+function keyOf(held: Held | undefined): string {
+  return held ? (held.record.refreshToken ?? held.record.session) : "";
+}
+
+export function createRenewal({ holder, store, exclusive, world, ...rest }: RenewalDeps): Renewal {
   const { own } = rest.audiences;
+  /** Whether a session that nobody here knows of can be found out. A server that renders a page has no cookies to send. */
+  const canAsk = rest.mode === "cookie" && pageAddress() !== undefined;
   const request = createRefreshRequest({ ...rest, world });
   const coolDown = createCoolDown(world);
   const inFlight = createSingleFlight();
@@ -52,6 +62,7 @@ export function createRenewal({ holder, store, world, ...rest }: RenewalDeps): R
     const found = await look;
     if (holder.held !== held) return "changed";
     if (found.kind === "gone") holder.release(true);
+    else if (found.kind === "cookie") holder.forget();
     else if (found.kind === "other") holder.hold(found.record, momentAt(found.record.askedAt, world));
     else return "same";
     return "changed";
@@ -60,34 +71,41 @@ export function createRenewal({ holder, store, world, ...rest }: RenewalDeps): R
   async function fly(audience: string | undefined): Promise<void> {
     for (let adoptions = 0; adoptions <= ADOPTIONS; adoptions += 1) {
       const before = holder.held;
-      if (!before) return;
-      const changed = (await follow(before, store.look(before.record))) === "changed";
-      const held = holder.held;
-      if (!held || (changed && hasToken(held, audience))) return;
-      coolDown.assertOver(held.record.refreshToken);
+      const changed = before && (await follow(before, store.look(before.record))) === "changed";
+      const { held, epoch, isUnknown } = holder;
+      if (held ? changed && hasToken(held, audience) : !(isUnknown && canAsk)) return;
+      coolDown.assertOver(keyOf(held));
       holder.setRefreshing(true);
-      const asked = await request(held.record, audience, () => holder.held === held);
+      const isWanted = () => holder.held === held && holder.epoch === epoch;
+      const asked = await request(held?.record, audience, isWanted);
       // Signed out or in meanwhile: the answer is nobody's.
-      if (holder.held !== held) return;
+      if (!isWanted()) return;
       if (asked.outcome.kind !== "rejected") return await settle(held, asked);
+      if (!held) return await stayOut();
       // Another holder may have renewed the session just now, and stored it.
       if ((await follow(held, store.look(held.record))) === "same") return reject(held, asked.outcome.error);
       if (holder.held && hasToken(holder.held, audience)) return;
     }
   }
 
-  async function settle(base: Held, { outcome, askedAt }: Asked): Promise<void> {
-    const { refreshToken } = base.record;
+  async function settle(base: Held | undefined, { outcome, askedAt }: Asked): Promise<void> {
+    const key = keyOf(base);
     if (outcome.kind !== "renewed") {
-      coolDown.failed(refreshToken, outcome.error, outcome.kind === "wait" ? outcome.seconds : undefined);
+      coolDown.failed(key, outcome.error, outcome.kind === "wait" ? outcome.seconds : undefined);
       throw outcome.error;
     }
-    coolDown.succeeded(refreshToken);
-    const held = holder.hold(recordOf(outcome.reply, askedAt.wall, base.record), askedAt);
+    coolDown.succeeded(key);
+    const held = holder.hold(recordOf(outcome.reply, askedAt.wall, base?.record), askedAt, !base);
     await follow(
       held,
       store.save(held.record, () => holder.held === held),
     );
+  }
+
+  /** There was no cookie, or it was good for nothing. */
+  async function stayOut(): Promise<void> {
+    await store.drop(undefined);
+    holder.release(false);
   }
 
   function reject(held: Held, error: ClientError): never {
@@ -110,7 +128,7 @@ export function createRenewal({ holder, store, world, ...rest }: RenewalDeps): R
   async function renewOnce(need: Need): Promise<"own" | "joined"> {
     try {
       if (holder.held?.rejected) throw new ClientError("invalid_grant");
-      return await inFlight(() => fly(need.audience).finally(() => holder.setRefreshing(false)));
+      return await inFlight(() => exclusive(() => fly(need.audience)).finally(() => holder.setRefreshing(false)));
     } catch (error) {
       await leaveIfOver(need);
       throw error;

@@ -109,6 +109,6 @@ test.each([
 test.each(["https://auth.test/", "http://localhost:3000", "http://127.0.0.1", "http://[::1]:80"])(
   "a client of %s is made",
   (url) => {
-    expect(createClient({ url, fetch: house.fetch }).session.state).toEqual({ status: "signed-out" });
+    expect(createClient({ url, fetch: house.fetch }).session.state).toEqual({ status: "unknown" });
   },
 );

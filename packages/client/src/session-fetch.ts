@@ -21,7 +21,8 @@ export interface AskedWith {
 
 export interface SessionFetchDeps {
   readonly fetch: typeof fetch;
-  readonly ready: () => Promise<unknown>;
+  /** Resolves once it was looked whether somebody is signed in. */
+  readonly loaded: Promise<unknown>;
   readonly holder: Holder;
   readonly audiences: Audiences;
   readonly departures: Departures;
@@ -36,7 +37,7 @@ interface Made {
 
 /** `fetch` that carries the session's token to its audience and nowhere else: see `Session.fetch`. */
 export function createSessionFetch(deps: SessionFetchDeps): Made {
-  const { fetch, ready, holder, audiences, departures, obtain } = deps;
+  const { fetch, loaded, holder, audiences, departures, obtain } = deps;
   const asked = new WeakMap<object, AskedWith>();
 
   const sessionFetch: SessionFetch = async (input, options) => {
@@ -45,7 +46,7 @@ export function createSessionFetch(deps: SessionFetchDeps): Made {
     const url = urlOf(input);
     const audience = url && audiences.of(url);
     if (!audience || headersOf(input, init).has("authorization")) return await fetch(input, init);
-    await ready();
+    await loaded;
     const { epoch } = holder;
     if (!departures.leave(url, epoch)) throw new ClientError("session_ended");
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
@@ -53,7 +54,7 @@ export function createSessionFetch(deps: SessionFetchDeps): Made {
     // Whoever began this has signed out, or is somebody else now.
     if (holder.epoch !== epoch) throw new ClientError("session_ended");
     if (token === undefined) {
-      if (failure !== undefined && holder.held) throw failure;
+      if (failure !== undefined && (holder.held || holder.isUnknown)) throw failure;
       return await fetch(input, init);
     }
     // The token goes where it was sent: whoever redirects gets nothing.

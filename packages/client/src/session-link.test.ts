@@ -355,5 +355,5 @@ test("the issuer's own API goes the same way", async () => {
 });
 
 function accountOf(state: Person["session"]["state"]): string | undefined {
-  return state.status === "signed-out" ? undefined : state.account;
+  return "account" in state ? state.account : undefined;
 }

@@ -1,4 +1,5 @@
 import type { SessionReply, TokenReply } from "./api.ts";
+import type { Mode } from "./mode.ts";
 
 /** An access token as it is kept. */
 export interface KeptToken {
@@ -18,20 +19,21 @@ export interface SessionRecord {
   readonly endsAt: number;
   /** How often it was renewed: which of two records is the newer one. */
   readonly rotation: number;
-  readonly refreshToken: string;
+  /** Missing where a cookie carries it. */
+  readonly refreshToken?: string | undefined;
   /** Wall clock in milliseconds when the tokens were asked for. */
   readonly askedAt: number;
   readonly tokens: readonly KeptToken[];
 }
 
 /** What a reply makes of a session. `before` is the record whose refresh token was sent. */
-export function recordOf(reply: RefreshableReply, askedAt: number, before?: SessionRecord): SessionRecord {
+export function recordOf(reply: SessionReply, askedAt: number, before?: SessionRecord): SessionRecord {
   return {
     version: 1,
     account: reply.account,
     session: reply.session,
     endsAt: reply.session_end,
-    rotation: before === undefined ? 0 : before.rotation + 1,
+    rotation: before?.session === reply.session ? before.rotation + 1 : 0,
     refreshToken: reply.refresh_token,
     askedAt,
     tokens: reply.tokens.map((token) => ({
@@ -47,21 +49,22 @@ export function tokenOf(record: SessionRecord, audience: string): KeptToken | un
   return record.tokens.find((token) => token.audience === audience);
 }
 
-/** A reply to a client that keeps its own refresh token. */
-export type RefreshableReply = SessionReply & { readonly refresh_token: string };
-
 /** What may stand in a header (RFC 6750 §2.1); anything else would be printed by the error that refuses it. */
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/** Whether a reply has all that is used of it: a proxy may have answered in the server's stead. */
-export function isSessionReply(value: unknown): value is RefreshableReply {
+/**
+ * Whether a reply has all that is used of it: a proxy may have answered in the server's stead.
+ *
+ * @param mode whether the refresh token comes with it, or in a cookie that nobody here sees
+ */
+export function isSessionReply(value: unknown, mode: Mode["mode"]): value is SessionReply {
   return (
     has(value, {
       account: isText,
       session: isText,
       server_time: isTime,
       session_end: isTime,
-      refresh_token: isToken,
+      refresh_token: mode === "cookie" ? isNothing : isToken,
     }) &&
     isListOf<TokenReply>(value["tokens"], {
       audience: isText,
@@ -109,6 +112,7 @@ function isListOf<T>(value: unknown, checks: Checks<T>): boolean {
   return Array.isArray(value) && value.length > 0 && value.every((item) => has(item, checks));
 }
 
+const isNothing = (value: unknown) => value === undefined;
 const isString = (value: unknown) => typeof value === "string";
 const isText = (value: unknown) => typeof value === "string" && value !== "";
 const isTime = (value: unknown) => typeof value === "number" && Number.isFinite(value) && value >= 0;

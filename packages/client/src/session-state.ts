@@ -1,5 +1,9 @@
+import type { Reason } from "./api.ts";
+
 /** Who is signed in here, and nothing that has to be kept secret. */
 export type SessionState =
+  /** Nobody knows yet: storage was not read, or the server, who alone can read the cookie, could not be asked. */
+  | { readonly status: "unknown" }
   | { readonly status: "signed-out" }
   | {
       readonly status: "signed-in" | "refreshing";
@@ -17,6 +21,8 @@ export type SessionState =
 export type SessionWarning =
   /** The server will not renew this session; its access tokens are used until they expire, then it is signed out. */
   | { readonly kind: "refresh_rejected" }
+  /** The server will not say who is signed in, and asking again would change nothing: this app is not registered so. */
+  | { readonly kind: "not_resumed"; readonly reason: Reason }
   /** Tokens are in memory only: the storage threw, took too long, or holds what nobody can read. */
   | { readonly kind: "storage"; readonly operation: "get" | "set" | "remove"; readonly problem: StorageProblem }
   /** Signed out here; the server could not be told yet, and will be at the next start. */

@@ -5,7 +5,8 @@ import type { RawStorage, Turn } from "./storage-turns.ts";
 /** A session that was signed out here and must end at the server before anything else is done with it. */
 interface Tombstone {
   readonly session: string;
-  readonly refreshToken: string;
+  /** Missing where a cookie carries it. */
+  readonly refreshToken?: string | undefined;
 }
 
 /** What storage holds, beside what this holder knows. */
@@ -14,6 +15,8 @@ export type Found =
   | { readonly kind: "mine" }
   /** Somebody else wrote since: another holder of the same storage renewed the session or signed in. */
   | { readonly kind: "other"; readonly record: SessionRecord }
+  /** In a cookie that only the server can read: whose session it is, a refresh tells. */
+  | { readonly kind: "cookie" }
   /** It was there and is no more: somebody signed out, or cleared the storage. */
   | { readonly kind: "gone" }
   /** Storage does not say. */
@@ -33,10 +36,10 @@ export interface SessionStore {
    * @param isHeld whether the record is still the one in memory
    */
   save(record: SessionRecord, isHeld: () => boolean): Promise<Found>;
-  /** Removes a session that is dead at the server. */
-  drop(record: SessionRecord): Promise<void>;
-  /** Removes a session that is still alive there, and leaves a note to end it. */
-  bury(record: SessionRecord): Promise<void>;
+  /** Removes a session that is dead at the server; without a record, the one that turned out to be none. */
+  drop(record: SessionRecord | undefined): Promise<void>;
+  /** Removes a session that is still alive there, and leaves a note to end it; without a record, whosever it is. */
+  bury(record: SessionRecord | undefined): Promise<void>;
   /** The sessions that must still end at the server. */
   buried(): Promise<readonly Tombstone[]>;
   /** The server knows now. */
@@ -126,8 +129,11 @@ export function createSessionStore(name: string, turn: Turn, warn: (warning: Ses
           return { kind: "gone" };
         }),
       ),
-    drop: async (record) => void (await turn((storage) => eraseIfOf(storage, record))),
+    drop: async (record) => {
+      if (record) await turn((storage) => eraseIfOf(storage, record));
+    },
     bury: async (record) => {
+      if (!record) return;
       const tombstone = { session: record.session, refreshToken: record.refreshToken };
       notes.set(record.session, tombstone);
       await turn(async (storage) => {

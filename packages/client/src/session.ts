@@ -10,9 +10,12 @@ export type SessionFetch = (
 
 /** One sign-in on this device, as the app sees it. Holds the tokens and shows them to nobody but who asks. */
 export interface Session {
-  /** As it is known now; `signed-out` until storage was read, see `ready`. */
+  /** As it is known now; `unknown` at first, see `ready`. */
   readonly state: SessionState;
-  /** Resolves once storage was read. Asks no server. */
+  /**
+   * Resolves once it is known who is signed in: in storage mode when storage was read, in cookie mode when the server was
+   * asked, if there may be a cookie. `unknown` where it could not be reached, and on a server that renders a page.
+   */
   ready(): Promise<SessionState>;
   /**
    * Redeems the handoff of a sign-in.

@@ -3,7 +3,9 @@ import type { Audiences } from "./audiences.ts";
 import type { ClientWorld } from "./client-world.ts";
 import { momentOf } from "./clock-skew.ts";
 import { ClientError, type ClientReason } from "./errors.ts";
+import type { Exclusive } from "./exclusive.ts";
 import type { Holder } from "./holder.ts";
+import type { Mode } from "./mode.ts";
 import { judgeRefresh } from "./refresh.ts";
 import { recordOf, type SessionRecord, tokenOf } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -11,10 +13,12 @@ import type { SessionStore } from "./session-store.ts";
 export interface StartingDeps {
   /** Id of this app. */
   readonly client: string;
+  readonly mode: Mode["mode"];
   readonly ask: Ask;
   readonly audiences: Audiences;
   readonly store: SessionStore;
   readonly holder: Holder;
+  readonly exclusive: Exclusive;
   readonly world: ClientWorld;
   /** Tells the server of what was signed out here. */
   readonly settle: () => Promise<void>;
@@ -22,7 +26,7 @@ export interface StartingDeps {
 
 /** Redeems a handoff: see `Session.start`. A session that it replaces ends. */
 export function createStarting(deps: StartingDeps): (handoff: string) => Promise<void> {
-  const { client, ask, audiences, store, holder, world, settle } = deps;
+  const { client, mode, ask, audiences, store, holder, exclusive, world, settle } = deps;
 
   async function redeem(handoff: string) {
     const lists = audiences.lists(undefined, undefined);
@@ -30,7 +34,7 @@ export function createStarting(deps: StartingDeps): (handoff: string) => Promise
       const list = lists[at] ?? [];
       const next = lists[at + 1];
       const askedAt = momentOf(world);
-      const outcome = judgeRefresh(await ask("start", { client, handoff, ...audiences.named(list) }));
+      const outcome = judgeRefresh(await ask("start", { client, handoff, ...audiences.named(list) }), mode);
       if (outcome.kind === "renewed") return { record: recordOf(outcome.reply, askedAt.wall), askedAt };
       // A refused handoff is still good, so what the server does not know can be left out.
       if (outcome.kind !== "refused" || outcome.reason !== "invalid_target" || !next) throw outcome.error;
@@ -45,17 +49,26 @@ export function createStarting(deps: StartingDeps): (handoff: string) => Promise
     throw new ClientError(reason, { cause });
   }
 
-  return async (handoff) => {
-    const { epoch } = holder;
+  /** Takes the new session, unless it is of no use: then why. */
+  async function take(handoff: string, epoch: number) {
     const { record, askedAt } = await redeem(handoff);
-    if (holder.epoch !== epoch) return await discard(record, "session_ended");
-    if (!tokenOf(record, audiences.own))
-      return await discard(record, "invalid_target", misaddressed(record, audiences));
+    if (holder.epoch !== epoch) return { record, reason: "session_ended" } as const;
+    if (!tokenOf(record, audiences.own)) {
+      return { record, reason: "invalid_target", cause: misaddressed(record, audiences) } as const;
+    }
     const before = holder.held;
     const held = holder.hold(record, askedAt);
     await store.put(record, () => holder.held === held);
-    if (!before || before.record.session === record.session) return;
-    await store.bury(before.record);
+    return { record, before: before?.record };
+  }
+
+  return async (handoff) => {
+    const { epoch } = holder;
+    const { record, ...taken } = await exclusive(() => take(handoff, epoch));
+    if ("reason" in taken) return await discard(record, taken.reason, taken.cause);
+    const { before } = taken;
+    if (!before || before.session === record.session) return;
+    await store.bury(before);
     void settle();
   };
 }

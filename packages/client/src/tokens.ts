@@ -29,10 +29,10 @@ export interface TokensDeps {
 export function createTokens({ holder, renewal, world }: TokensDeps): (audience: string) => Promise<Obtained> {
   return async (audience) => {
     const { held } = holder;
-    if (!held) return { token: undefined, renewed: false };
-    held.used = true;
-    const token = tokenOf(held.record, audience);
-    if (token && !isExpired(held, token, world)) {
+    if (!held && !holder.isUnknown) return { token: undefined, renewed: false };
+    if (held) held.used = true;
+    const token = held && tokenOf(held.record, audience);
+    if (held && token && !isExpired(held, token, world)) {
       const isDue = elapsedSince(held.askedAt, world) >= held.dueAfter;
       // Who fails here is told by the next one who cannot go without.
       if (isDue && !held.rejected) renewal.renew({ due: false }).catch(() => undefined);
@@ -42,7 +42,7 @@ export function createTokens({ holder, renewal, world }: TokensDeps): (audience:
       await renewal.renew({ due: token !== undefined, audience });
     } catch (failure) {
       const left = holder.held === held ? token : undefined;
-      return { token: left?.accessToken, session: held.record.session, renewed: true, failure };
+      return { token: left?.accessToken, session: held?.record.session, renewed: true, failure };
     }
     const now = holder.held;
     if (now) now.used = true;

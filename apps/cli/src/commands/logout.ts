@@ -7,9 +7,9 @@ export const logout = command({
   says: "sign out: the session ends here and at the server",
   run: async ({ connect, server }) => {
     const { session } = await connect();
-    if (session.state.status === "signed-out")
-      return done(`You were not signed in to ${server()}.`, { server: server() });
-    const { session: id } = session.state;
+    const { state } = session;
+    if (!("session" in state)) return done(`You were not signed in to ${server()}.`, { server: server() });
+    const { session: id } = state;
     let untold = false;
     session.onWarning(({ kind }) => {
       untold ||= kind === "end_pending";

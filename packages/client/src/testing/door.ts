@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { request as ask, createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
@@ -44,8 +45,14 @@ export interface Door {
   close(): Promise<void>;
 }
 
-/** @param upstream where to forward; asked for each request, because it may have been started anew */
-export async function openDoor(upstream: () => string): Promise<Door> {
+/**
+ * @param upstream where to forward what has this path; asked for each request, because it may have been started anew
+ * @param tls its certificate, where it is to have one
+ */
+export async function openDoor(
+  upstream: (path: string) => string,
+  tls?: { readonly cert: string; readonly key: string },
+): Promise<Door> {
   let seen: Seen[] = [];
   let fateOf: Decide = () => undefined;
 
@@ -59,7 +66,7 @@ export async function openDoor(upstream: () => string): Promise<Door> {
     if (fate === "cut") return void outgoing.destroy();
     if (typeof fate === "object" && "status" in fate)
       return void outgoing.writeHead(fate.status, fate.headers).end(fate.body);
-    const reply = await forward(upstream(), incoming, body);
+    const reply = await forward(upstream(url), incoming, body);
     const content = await buffer(reply);
     one.reply = content.toString();
     if (typeof fate === "object") await fate.afterReply();
@@ -69,14 +76,15 @@ export async function openDoor(upstream: () => string): Promise<Door> {
     else outgoing.end(content);
   };
 
-  const server = createServer((incoming, outgoing) => {
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     handle(incoming, outgoing).catch(() => outgoing.destroy());
-  });
+  };
+  const server = tls ? createTlsServer(tls, listener) : createServer(listener);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
 
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `${tls ? "https://localhost" : "http://127.0.0.1"}:${(server.address() as AddressInfo).port}`,
     get seen() {
       return seen;
     },

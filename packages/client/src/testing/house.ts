@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createIssuer, type Issuer, type IssuerOptions } from "@countersign/server";
-import { systemWorld } from "@countersign/tokens";
-import Fastify from "fastify";
-import { type ClientOptions, type CountersignClient, createClient } from "../create-client.ts";
+import type { Issuer, IssuerOptions } from "@countersign/server";
+import { type CountersignClient, createClient, type SharedOptions } from "../create-client.ts";
+import type { DefaultMode } from "../mode.ts";
 import type { NewAccount } from "../sign-in.ts";
 import { type Door, openDoor } from "./door.ts";
-import { NOTES, type Notes, notesPermissions, notesProcedures, startNotes } from "./notes.ts";
+import { NOTES, type Notes, startNotes } from "./notes.ts";
+import { startIssuer } from "./running-issuer.ts";
 
 export const AUTH = "https://auth.test";
+
+/** What a client of a house may be told: it is a program that keeps its own tokens. */
+type ProgramOptions = Partial<SharedOptions> & DefaultMode;
 
 /** A real issuer and a real guarded API behind real proxies, and the clients of both. */
 export interface House {
@@ -24,9 +24,9 @@ export interface House {
   readonly fetch: typeof fetch;
   /** Time goes by at the servers. */
   pass(milliseconds: number): Promise<void>;
-  client(options?: Partial<ClientOptions>): CountersignClient;
+  client(options?: ProgramOptions): CountersignClient;
   /** A client of somebody new, signed in. */
-  person(options?: Partial<ClientOptions>): Promise<Person>;
+  person(options?: ProgramOptions): Promise<Person>;
   close(): Promise<void>;
 }
 
@@ -39,27 +39,15 @@ export function newAccount(): NewAccount {
 }
 
 export async function openHouse(options: Partial<IssuerOptions> = {}): Promise<House> {
-  const folder = await mkdtemp(join(tmpdir(), "countersign-client-"));
-  let ahead = 0;
-  const issuer = await createIssuer({
-    issuer: AUTH,
-    database: { sqlite: join(folder, "test.db") },
-    masterKeys: [new Uint8Array(32).fill(7)],
-    signUp: "open",
-    audiences: [{ audience: NOTES, permissions: notesPermissions, procedures: notesProcedures }],
-    world: { ...systemWorld, now: () => systemWorld.now() + ahead },
-    ...options,
-  });
-  const fastify = Fastify();
-  await fastify.register(issuer.plugin);
-  const upstream = await fastify.listen({ host: "127.0.0.1", port: 0 });
-  const auth = await openDoor(() => upstream);
+  const running = await startIssuer(AUTH, NOTES, options);
+  const { issuer } = running;
+  const auth = await openDoor(() => running.origin);
   const notes = await startNotes(issuer.verifier);
   const notesDoor = await openDoor(() => notes.origin);
   const clients: CountersignClient[] = [];
   const houseFetch = fetchWithin({ [AUTH]: auth.origin, [NOTES]: notesDoor.origin });
 
-  const client = (own: Partial<ClientOptions> = {}) => {
+  const client = (own: ProgramOptions = {}) => {
     const made = createClient({ url: AUTH, fetch: houseFetch, ...own });
     clients.push(made);
     return made;
@@ -71,11 +59,7 @@ export async function openHouse(options: Partial<IssuerOptions> = {}): Promise<H
     notes,
     notesDoor,
     fetch: houseFetch,
-    async pass(milliseconds) {
-      ahead += milliseconds;
-      // It has to look first whether anything was revoked meanwhile.
-      while (!(await fetch(`${upstream}/readyz`)).ok);
-    },
+    pass: running.pass,
     client,
     async person(own) {
       const account = newAccount();
@@ -85,9 +69,8 @@ export async function openHouse(options: Partial<IssuerOptions> = {}): Promise<H
     },
     async close() {
       for (const made of clients) made.dispose();
-      await Promise.all([auth.close(), notesDoor.close(), notes.close(), fastify.close()]);
-      await issuer.close();
-      await rm(folder, { recursive: true });
+      await Promise.all([auth.close(), notesDoor.close(), notes.close()]);
+      await running.close();
     },
   };
 }

@@ -28,11 +28,11 @@ interface Doings {
   refuse: Refusal | undefined;
 }
 
-function createRouter(verifier: Verifier, doings: Doings) {
+function createRouter(verifier: Verifier, audience: string, doings: Doings) {
   const t = initTRPC.context<{ auth: Facts }>().create({ transformer: superjson });
   const { open, signedIn, allowed, router, accessTable } = createGuard(t, {
     issuer: verifier,
-    audience: NOTES,
+    audience,
     permissions: notesPermissions,
     enrich: () => {
       if (doings.refuse) throw doings.refuse;
@@ -70,10 +70,16 @@ export interface Notes extends Doings {
   close(): Promise<void>;
 }
 
-export async function startNotes(verifier: Verifier): Promise<Notes> {
+/** @param audience its identifier, and the path that it stands under */
+export async function startNotes(verifier: Verifier, audience: string = NOTES): Promise<Notes> {
   const doings: Doings = { added: [], refuse: undefined };
-  const { router, table } = createRouter(verifier, doings);
-  const handler = createHTTPHandler({ router, createContext: ({ req }) => ({ auth: facts(req) }) });
+  const { router, table } = createRouter(verifier, audience, doings);
+  const { pathname } = new URL(audience);
+  const handler = createHTTPHandler({
+    router,
+    basePath: `${pathname.replace(/\/$/, "")}/`,
+    createContext: ({ req }) => ({ auth: facts(req) }),
+  });
   const server = createServer(handler);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

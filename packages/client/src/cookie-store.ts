@@ -1,0 +1,92 @@
+import type { Notes } from "./page.ts";
+import type { SessionWarning } from "./session-state.ts";
+import type { Found, SessionStore } from "./session-store.ts";
+
+const SIGNED_IN = "signed-in ";
+const SIGNED_OUT = "signed-out";
+/** Signed out here, and the cookie must end at the server before anything else is done with it. */
+const ENDING = "ending ";
+
+/**
+ * The session of a browser, whose refresh token no script sees. What is kept here is one note for all pages of this
+ * origin, and nothing in it is secret: which session the cookie is of, that there is none, or that it must end. Without a
+ * note only the server knows.
+ *
+ * @param name tells the notes of one origin apart: client and server
+ */
+export function createCookieStore(name: string, notes: Notes, warn: (warning: SessionWarning) => void): SessionStore {
+  const key = `countersign.${name}`;
+  /** What was there when this page last looked or wrote: anything else is news. */
+  let seen: string | null = null;
+  /** What this page wrote and could not keep. */
+  let unkept: string | undefined;
+
+  const trouble = (operation: "get" | "set") => warn({ kind: "storage", operation, problem: "failed" });
+  const read = (): string | null => {
+    try {
+      return unkept ?? notes.getItem(key);
+    } catch {
+      trouble("get");
+      return null;
+    }
+  };
+  const write = (text: string) => {
+    seen = text;
+    unkept = undefined;
+    try {
+      notes.setItem(key, text);
+    } catch {
+      unkept = text;
+      trouble("set");
+    }
+  };
+
+  const look = (session: string | undefined): Found => {
+    const text = read();
+    const isNews = text !== seen;
+    seen = text;
+    if (!isNews || text === SIGNED_IN + session) return { kind: "mine" };
+    if (isOver(text)) return { kind: "gone" };
+    // Cleared, or unreadable: it says nothing against the session that is held.
+    return { kind: text?.startsWith(SIGNED_IN) ? "cookie" : "mine" };
+  };
+
+  return {
+    async load() {
+      seen = read();
+      return { kind: isOver(seen) ? "gone" : "cookie" };
+    },
+    look: async ({ session }) => look(session),
+    async put({ session }, isHeld) {
+      if (isHeld()) write(SIGNED_IN + session);
+    },
+    async save({ session }, isHeld) {
+      const found = look(session);
+      if (found.kind !== "mine") return found;
+      if (!isHeld()) return { kind: "gone" };
+      if (seen !== SIGNED_IN + session) write(SIGNED_IN + session);
+      return found;
+    },
+    async drop(record) {
+      const text = read();
+      // A sign-in of another page is not this one's to forget.
+      if (!record ? text === null || text === seen : text === SIGNED_IN + record.session) write(SIGNED_OUT);
+    },
+    async bury(record) {
+      const text = read();
+      const isOthers = record && text?.startsWith(SIGNED_IN) && text !== SIGNED_IN + record.session;
+      if (!isOthers) write(ENDING + (record?.session ?? ""));
+    },
+    async buried() {
+      const text = read();
+      return text?.startsWith(ENDING) ? [{ session: text.slice(ENDING.length) }] : [];
+    },
+    async settle(session) {
+      if (read() === ENDING + session) write(SIGNED_OUT);
+    },
+  };
+}
+
+function isOver(text: string | null): boolean {
+  return text === SIGNED_OUT || (text?.startsWith(ENDING) ?? false);
+}

@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createIssuer, type Issuer, type IssuerOptions } from "@countersign/server";
+import { systemWorld } from "@countersign/tokens";
+import Fastify from "fastify";
+import { notesPermissions, notesProcedures } from "./notes.ts";
+
+/** A real issuer on a real socket, without TLS: what stands before it ends that. */
+export interface RunningIssuer {
+  readonly issuer: Issuer;
+  readonly origin: string;
+  /** Time goes by at the server. */
+  pass(milliseconds: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param notes the identifier of an API that it has tokens for */
+export async function startIssuer(
+  issuerUrl: string,
+  notes: string,
+  options: Partial<IssuerOptions>,
+): Promise<RunningIssuer> {
+  const folder = await mkdtemp(join(tmpdir(), "countersign-client-"));
+  let ahead = 0;
+  const issuer = await createIssuer({
+    issuer: issuerUrl,
+    database: { sqlite: join(folder, "test.db") },
+    masterKeys: [new Uint8Array(32).fill(7)],
+    signUp: "open",
+    audiences: [{ audience: notes, permissions: notesPermissions, procedures: notesProcedures }],
+    world: { ...systemWorld, now: () => systemWorld.now() + ahead },
+    ...options,
+  });
+  const fastify = Fastify();
+  await fastify.register(issuer.plugin);
+  const origin = await fastify.listen({ host: "127.0.0.1", port: 0 });
+  const path = new URL(issuerUrl).pathname.replace(/\/$/, "");
+
+  return {
+    issuer,
+    origin,
+    async pass(milliseconds) {
+      ahead += milliseconds;
+      // It has to look first whether anything was revoked meanwhile.
+      while (!(await fetch(`${origin}${path}/readyz`)).ok);
+    },
+    async close() {
+      await fastify.close();
+      await issuer.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}

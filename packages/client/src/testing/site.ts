@@ -1,0 +1,90 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { devCertificate, type IssuerOptions } from "@countersign/server";
+import { build } from "esbuild";
+import { type Door, openDoor } from "./door.ts";
+import { type Notes, startNotes } from "./notes.ts";
+import { startIssuer } from "./running-issuer.ts";
+
+/** Id of the app, as the issuer knows it. */
+export const APP = "web";
+/** Under which name pages note, for each other, who is signed in. */
+export const noteOf = (site: Site) => `countersign.${APP}@${new URL(site.origin).host}/auth`;
+
+/**
+ * An app as it should be served: its pages, its API and the issuer behind one https origin. All of it is real; the door is
+ * the proxy before it.
+ */
+export interface Site {
+  readonly origin: string;
+  readonly door: Door;
+  /** Its certificate in PEM. */
+  readonly certificate: string;
+  readonly notes: Notes;
+  /** Time goes by at the servers. */
+  pass(milliseconds: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openSite(options: Partial<IssuerOptions> = {}): Promise<Site> {
+  const folder = await mkdtemp(join(tmpdir(), "countersign-site-"));
+  const pair = await devCertificate(folder);
+  const pages = await servePages();
+  const places = { "/auth/": pages.origin, "/notes/": pages.origin };
+  const door = await openDoor((path) => {
+    const [place] = Object.entries(places).filter(([prefix]) => path.startsWith(prefix));
+    return place?.[1] ?? pages.origin;
+  }, pair);
+  const { origin } = door;
+  const [auth, audience] = [`${origin}/auth`, `${origin}/notes`];
+  const running = await startIssuer(auth, audience, {
+    clients: [{ id: APP, name: "Web", mode: "cookie", origins: [origin], audiences: [auth, audience] }],
+    ...options,
+  });
+  const notes = await startNotes(running.issuer.verifier, audience);
+  Object.assign(places, { "/auth/": running.origin, "/notes/": notes.origin });
+
+  return {
+    origin,
+    door,
+    certificate: pair.cert,
+    notes,
+    pass: running.pass,
+    async close() {
+      await Promise.all([door.close(), notes.close(), pages.close()]);
+      await running.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Serves a page that has the SDK, and does nothing with it by itself. */
+async function servePages(): Promise<{ readonly origin: string; close(): Promise<void> }> {
+  const bundle = await build({
+    entryPoints: [fileURLToPath(new URL("./app-page.ts", import.meta.url))],
+    bundle: true,
+    write: false,
+    conditions: ["source"],
+  });
+  const script = bundle.outputFiles[0]?.text ?? "";
+  const server = createServer((request, response) => {
+    const isScript = request.url === "/app.js";
+    response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
+    response.end(isScript ? script : "<!doctype html><title>App</title><script src=/app.js></script>");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
