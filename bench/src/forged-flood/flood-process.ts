@@ -1,10 +1,9 @@
 import { connect, type Socket } from "node:net";
-import { constants, setPriority } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { loadProgram } from "../harness/load-process.ts";
 
 // Requests at a fixed rate, each on a connection that is free, a new one where none is. It writes ready-made bytes and
-// reads only status lines, and gives way to whoever measures beside it.
+// reads only status lines.
 
 export interface Flood {
   readonly url: string;
@@ -26,7 +25,6 @@ const MOST_BEHIND_MS = 4;
 const STATUS_LINE = /HTTP\/1\.1 (\d{3})/g;
 
 loadProgram(async ({ url, tokens, perSecond }: Flood, stopped): Promise<FloodOutcome> => {
-  setPriority(constants.priority.PRIORITY_LOW);
   const { hostname, port, pathname } = new URL(url);
   const requests = tokens.map((token) =>
     Buffer.from(`GET ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${token}\r\n\r\n`),

@@ -76,7 +76,11 @@ async function measure(contestant: Contestant, { warmUp, seconds }: RunOptions):
   const forged = await mint.forged(FORGED);
 
   const alone = await goodCalls(server.url, first, seconds);
-  const flood = startLoad<Flood, FloodOutcome>(FLOOD, { url: server.url, tokens: forged, perSecond: FORGED_PER_S });
+  const flood = startLoad<Flood, FloodOutcome>(
+    FLOOD,
+    { url: server.url, tokens: forged, perSecond: FORGED_PER_S },
+    { measures: false },
+  );
   const beside = await goodCalls(server.url, second, seconds);
   flood.stop();
   return { alone, beside, flood: await flood.outcome };

@@ -13,6 +13,13 @@ export function pinned(side: Side, command: readonly string[]): readonly string[
   return canPin ? ["taskset", "-c", String(cores[side]), ...command] : command;
 }
 
+const canGiveWay = spawnSync("chrt", ["--version"]).status === 0;
+
+/** A command that runs when nobody else wants its core (sched(7), SCHED_IDLE), as it is where that cannot be had. */
+export function givingWay(command: readonly string[]): readonly string[] {
+  return canGiveWay ? ["chrt", "-i", "0", ...command] : command;
+}
+
 export function pinningNotes(): readonly string[] {
   return canPin ? [] : ["server and load share their cores: no second core, or no taskset (Debian: util-linux)"];
 }

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { pinned } from "./cores.ts";
+import { givingWay, pinned } from "./cores.ts";
 
 /** A load in a process of its own, on the load's core. */
 export interface Load<Outcome> {
@@ -9,13 +9,13 @@ export interface Load<Outcome> {
   stop(): void;
 }
 
-/** Starts a load program (one that calls `loadProgram`) with its job. */
-export function startLoad<Job, Outcome>(program: URL, job: Job): Load<Outcome> {
-  const [execPath = "", ...execArgv] = pinned("load", [
-    process.execPath,
-    "--conditions=source",
-    "--max-semi-space-size=64",
-  ]);
+/**
+ * Starts a load program (one that calls `loadProgram`) with its job. One that makes the load, and measures nothing, gives
+ * way to those that do on the same core.
+ */
+export function startLoad<Job, Outcome>(program: URL, job: Job, { measures = true } = {}): Load<Outcome> {
+  const node = [process.execPath, "--conditions=source", "--max-semi-space-size=64"];
+  const [execPath = "", ...execArgv] = pinned("load", measures ? node : givingWay(node));
   const child = fork(program, { execPath, execArgv, serialization: "advanced" });
   child.send(job as object);
   const exited = once(child, "exit").then(([code]) => Promise.reject(new Error(`${program.pathname} ended: ${code}`)));
