@@ -4,9 +4,11 @@ import type { Reason } from "./errors.ts";
 /** The least version of a session of which nothing is left. */
 export const EVERYTHING = Number.MAX_SAFE_INTEGER;
 
+type VersionedKind = "session" | "account" | "service" | "audience";
+
 /** What makes tokens die: those whose claim is smaller than the least version, or that this key signed. */
 export type RevocationFact =
-  | { readonly kind: "session" | "account" | "service" | "audience"; readonly id: string; readonly least: number }
+  | { readonly kind: VersionedKind; readonly id: string; readonly least: number }
   | { readonly kind: "key"; readonly id: string };
 
 /** How long a fact matters, in milliseconds: the longest token life, the leeway twice, and a minute for the way. */
@@ -24,7 +26,13 @@ interface Known {
  */
 export class RevocationSet {
   readonly #keys = new Set<string>();
-  readonly #facts = new Map<string, Known>();
+  /** By kind and then by id, so that judging a call builds no text. */
+  readonly #facts: Readonly<Record<VersionedKind, Map<string, Known>>> = {
+    session: new Map(),
+    account: new Map(),
+    service: new Map(),
+    audience: new Map(),
+  };
 
   /** Takes a fact in, in any order and any number of times. `now` is the moment of receipt in milliseconds. */
   add(fact: RevocationFact, now: number): void {
@@ -32,12 +40,12 @@ export class RevocationSet {
       this.#keys.add(fact.id);
       return;
     }
-    const key = `${fact.kind} ${fact.id}`;
-    const known = this.#facts.get(key);
+    const facts = this.#facts[fact.kind];
+    const known = facts.get(fact.id);
     // Insertion order is order of expiry, so that `prune` stops at the first living entry. Where the clock was set back,
     // it only stops too early.
-    this.#facts.delete(key);
-    this.#facts.set(key, {
+    facts.delete(fact.id);
+    facts.set(fact.id, {
       least: Math.max(fact.least, known?.least ?? 0),
       until: Math.max(now + FACT_LIFE_MS, known?.until ?? 0),
     });
@@ -60,17 +68,22 @@ export class RevocationSet {
 
   /** Forgets what no longer matters. */
   prune(now: number): void {
-    for (const [key, known] of this.#facts) {
-      if (known.until > now) return;
-      this.#facts.delete(key);
-    }
+    for (const facts of Object.values(this.#facts)) pruneOfOneKind(facts, now);
   }
 
+  /** How many facts are remembered, beside those of keys. */
   get size(): number {
-    return this.#facts.size;
+    return Object.values(this.#facts).reduce((sum, { size }) => sum + size, 0);
   }
 
-  #least(kind: string, id: string): number {
-    return this.#facts.get(`${kind} ${id}`)?.least ?? 0;
+  #least(kind: VersionedKind, id: string): number {
+    return this.#facts[kind].get(id)?.least ?? 0;
+  }
+}
+
+function pruneOfOneKind(facts: Map<string, Known>, now: number): void {
+  for (const [id, known] of facts) {
+    if (known.until > now) return;
+    facts.delete(id);
   }
 }
