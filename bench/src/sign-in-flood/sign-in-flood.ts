@@ -1,10 +1,10 @@
 import type { Agent } from "node:https";
+import { credentials, setUpAdministrator } from "../harness/administrator.ts";
 import type { Bench } from "../harness/bench.ts";
+import { call } from "../harness/call.ts";
+import { type IssuerServer, startIssuer } from "../harness/issuer.ts";
 import { openLoop } from "../harness/open-loop.ts";
 import { overRounds, quantile } from "../harness/statistics.ts";
-import { credentials, setUpAdministrator } from "./administrator.ts";
-import { call } from "./call.ts";
-import { type Server, startServer } from "./server.ts";
 
 const RATE_PER_S = 100;
 /** Enough that queries which come due together during a stall do not wait for each other. */
@@ -51,7 +51,7 @@ interface Round {
 }
 
 async function measure(seconds: number, warmUp: number): Promise<Round> {
-  await using server = await startServer();
+  await using server = await startIssuer();
   const token = await setUpAdministrator(server);
   const queries = server.connect(QUERY_CONNECTIONS);
   const query = async () => {
@@ -73,7 +73,7 @@ async function measure(seconds: number, warmUp: number): Promise<Round> {
 }
 
 /** Connections that sign in one after the other, until stopped; `stop` answers how many succeeded. */
-function startFlood({ url }: Server, agent: Agent): { stop(): Promise<number> } {
+function startFlood({ url }: IssuerServer, agent: Agent): { stop(): Promise<number> } {
   let running = true;
   let succeeded = 0;
   const one = async () => {

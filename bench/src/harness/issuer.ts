@@ -2,11 +2,13 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { Agent } from "node:https";
-import { freePort } from "../harness/free-port.ts";
+import { freePort } from "./free-port.ts";
 
-/** A running server and how to call it. */
-export interface Server extends AsyncDisposable {
+/** A running issuer and how to call it. */
+export interface IssuerServer extends AsyncDisposable {
   readonly url: string;
+  /** Path of the certificate that its own is signed by. */
+  readonly ca: string;
   /** So many connections, made when they are needed and kept. */
   connect(connections: number): Agent;
   /** `https://…/setup#<secret>` */
@@ -20,9 +22,9 @@ interface Ready {
   readonly setUpLink: string;
 }
 
-/** Starts a server with an empty database in a process of its own. */
-export async function startServer(): Promise<Server> {
-  const child = fork(new URL("server-process.ts", import.meta.url), {
+/** Starts an issuer with an empty database in a process of its own. */
+export async function startIssuer(): Promise<IssuerServer> {
+  const child = fork(new URL("issuer-process.ts", import.meta.url), {
     env: { ...process.env, BENCH_PORT: String(await freePort()) },
     execArgv: ["--conditions=source"],
   });
@@ -31,6 +33,7 @@ export async function startServer(): Promise<Server> {
   const agents: Agent[] = [];
   return {
     url: ready.url,
+    ca: ready.ca,
     connect(connections) {
       const agent = new Agent({ keepAlive: true, ca, maxSockets: connections });
       agents.push(agent);

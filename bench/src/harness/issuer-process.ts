@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApp, readConfig } from "@countersign/server";
 
-// The server under load, in a process of its own: told where to listen, it says how to reach it on standard output.
+// The issuer, in a process of its own: told where to listen, it says how to reach it on standard output.
 
 const dataDir = await mkdtemp(join(tmpdir(), "countersign-bench-"));
 const config = readConfig({

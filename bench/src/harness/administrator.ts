@@ -1,10 +1,10 @@
 import { call } from "./call.ts";
-import type { Server } from "./server.ts";
+import type { IssuerServer } from "./issuer.ts";
 
 export const credentials = { email: "ann@example.com", password: "seven plums in winter" };
 
 /** Makes the first administrator and answers an access token of theirs. */
-export async function setUpAdministrator(server: Server): Promise<string> {
+export async function setUpAdministrator(server: IssuerServer): Promise<string> {
   const agent = server.connect(1);
   const secret = new URL(server.setUpLink).hash.slice(1);
   const setUp = await call(agent, `${server.url}/trpc/signIn.setUp`, {
