@@ -3,8 +3,9 @@ import type { Bench } from "./harness/bench.ts";
 import { protectedCall } from "./protected-call/protected-call.ts";
 import { refresh } from "./refresh/refresh.ts";
 import { signInFlood } from "./sign-in-flood/sign-in-flood.ts";
+import { signOut } from "./sign-out/sign-out.ts";
 import { startUp } from "./start-up/start-up.ts";
 
 import { types } from "./types/types.ts";
 
-export const benches: readonly Bench[] = [startUp, protectedCall, forgedFlood, signInFlood, refresh, types];
+export const benches: readonly Bench[] = [startUp, protectedCall, forgedFlood, signInFlood, refresh, signOut, types];

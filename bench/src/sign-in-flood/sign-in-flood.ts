@@ -52,7 +52,7 @@ interface Round {
 
 async function measure(seconds: number, warmUp: number): Promise<Round> {
   await using server = await startIssuer();
-  const token = await setUpAdministrator(server);
+  const { token } = await setUpAdministrator(server);
   const queries = server.connect(QUERY_CONNECTIONS);
   const query = async () => {
     const { status } = await call(queries, `${server.url}/trpc/account.me`, { token });
