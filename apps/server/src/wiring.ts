@@ -1,5 +1,5 @@
 import { createVerifier, type OwnVerifier } from "@countersign/guard";
-import { systemWorld, type World } from "@countersign/tokens";
+import { createReplayMemory, type ReplayStore, systemWorld, type World } from "@countersign/tokens";
 import { permissions } from "./api/permissions.ts";
 import { checkIssuerOptions } from "./check-options.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
@@ -14,7 +14,7 @@ import { createAuditSealer } from "./services/audit-sealer.ts";
 import { startBackground } from "./services/background.ts";
 import { createOwnClaims } from "./services/claims.ts";
 import { createClients } from "./services/clients.ts";
-import { createClock } from "./services/clock.ts";
+import { type Clock, createClock } from "./services/clock.ts";
 import { openFactLog } from "./services/fact-log.ts";
 import { createFeed } from "./services/feed.ts";
 import { createHandoffs } from "./services/handoffs.ts";
@@ -31,6 +31,7 @@ import { createOutbox } from "./services/mail/outbox.ts";
 import { createMetadata } from "./services/metadata.ts";
 import { createNewAccounts } from "./services/new-account.ts";
 import { createPasswords } from "./services/passwords.ts";
+import { openProofs } from "./services/proofs.ts";
 import { openRefreshSecrets } from "./services/refresh-secrets.ts";
 import { createRefreshTokens } from "./services/refresh-tokens.ts";
 import { createRefusedTokens } from "./services/refused-tokens.ts";
@@ -47,6 +48,9 @@ import { createPasswordMethod } from "./services/sign-in/password.ts";
 import { createSignIn } from "./services/sign-in/sign-in.ts";
 import { createSignUps } from "./services/sign-ups.ts";
 import type { Store } from "./store/store.ts";
+
+/** Room for the used proofs of two minutes; when it is full, requests for bound tokens get 503. */
+const MOST_PROOFS = 100_000;
 
 /** Everything behind the API, put together. */
 export interface Wired {
@@ -124,6 +128,7 @@ async function wireServices(
   const methods = [createPasswordMethod(common), ...(options.signIn ?? [])];
 
   const refusedTokens = createRefusedTokens(common);
+  const proofs = await openProofs({ issuer, clock, secrets, replays: replaysOf(options.database, store, clock) });
   const services: Services = {
     issuer,
     audit,
@@ -146,7 +151,9 @@ async function wireServices(
       claims: createOwnClaims({ store, metadata, options: options.claims }),
       refreshTokens: createRefreshTokens({ installation, secrets }),
       refusedTokens,
+      proofs,
     }),
+    proofs,
     setUp: createSetUp(common),
     signIn: createSignIn({ ...common, methods }),
     signUps: createSignUps({ ...common, policy: options.signUp ?? "invite", roles: options.signUpRoles ?? [] }),
@@ -173,6 +180,12 @@ async function wireServices(
     await store.close();
   };
   return { services, verifier, store, close };
+}
+
+/** What several instances must know they note in PostgreSQL. One alone needs no commit for each proof. */
+function replaysOf(database: IssuerOptions["database"], store: Store, clock: Clock): ReplayStore {
+  if ("sqlite" in database) return createReplayMemory({ capacity: MOST_PROOFS, now: () => clock.now() });
+  return { add: (key, until) => store.proofs.use(key, until) };
 }
 
 /** Loads the driver of one database only. */

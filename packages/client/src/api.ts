@@ -432,23 +432,30 @@ export type IssuerRouter = TRPCBuiltRouter<
     };
     signIn: {
       password: Mutation<
-        { client: string; email: string; password: string },
+        { email: string; password: string; client: string; jkt?: string | undefined },
         { handoff: string; expiresIn: number },
         { readonly open: "signing in comes before having a token" }
       >;
       /** Any other method that this installation has. */
       method: Mutation<
-        { client: string; method: string; input: JSONType },
+        { method: string; input: JSONType; client: string; jkt?: string | undefined },
         { handoff: string; expiresIn: number },
         { readonly open: "signing in comes before having a token" }
       >;
       signUp: Mutation<
-        { client: string; email: string; name: string; password: string; invitation?: string | undefined },
+        {
+          email: string;
+          name: string;
+          password: string;
+          client: string;
+          invitation?: string | undefined;
+          jkt?: string | undefined;
+        },
         { handoff: string; expiresIn: number },
         { readonly open: "making an account comes before having one" }
       >;
       setUp: Mutation<
-        { secret: string; client: string; email: string; name: string; password: string },
+        { secret: string; email: string; name: string; password: string; client: string; jkt?: string | undefined },
         { handoff: string; expiresIn: number },
         { readonly open: "the first administrator comes before any other" }
       >;

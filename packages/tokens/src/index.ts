@@ -42,6 +42,7 @@ export {
   reservedClaims,
   type ServiceClaims,
   serviceClaims,
+  thumbprint,
 } from "./claims.ts";
 export { MAX_TOKEN_LENGTH } from "./compact.ts";
 export { isReason, type Reason, Refusal, type RefusalOptions, reasons } from "./errors.ts";

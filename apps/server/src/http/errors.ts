@@ -40,6 +40,7 @@ export function noteRefusal(request: FastifyRequest, refusal: Refusal): void {
 export function setRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const challenge = challengeFor([refusal]);
   if (challenge !== undefined) reply.header("www-authenticate", challenge);
+  if (refusal.nonce !== undefined) reply.header("dpop-nonce", refusal.nonce);
   if (refusal.retryAfter !== undefined) reply.header("retry-after", Math.max(1, Math.ceil(refusal.retryAfter)));
   return reply.code(refusals[refusal.reason].status);
 }

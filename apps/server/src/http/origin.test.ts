@@ -3,6 +3,7 @@ import { judgeOrigin, type Provenance } from "./origin.ts";
 
 const console = { mode: "cookie", origins: ["https://auth.example.com"] } as const;
 const cli = { mode: "storage", origins: [] } as const;
+const elsewhere = { mode: "bound", origins: ["https://app.example"] } as const;
 const from = (origin?: string, site?: string, mode?: string): Provenance => ({ origin, site, mode });
 
 describe("where a session request comes from", () => {
@@ -38,6 +39,14 @@ describe("where a session request comes from", () => {
   test("is nobody's business for a program that is no browser", () => {
     expect(() => judgeOrigin(from(), cli)).not.toThrow();
     expect(() => judgeOrigin(from(undefined, undefined, "cors"), cli)).not.toThrow(); // what fetch in Node sends
+  });
+
+  test("may be another site for a client that proves a key, at its registered origins alone", () => {
+    expect(() => judgeOrigin(from("https://app.example", "cross-site", "cors"), elsewhere)).not.toThrow();
+    expect(() => judgeOrigin(from("https://evil.example", "cross-site", "cors"), elsewhere)).toThrow("origin_refused");
+    expect(() => judgeOrigin(from("https://app.example", "cross-site", "no-cors"), elsewhere)).toThrow(
+      "origin_refused",
+    );
   });
 
   test("is refused when a page speaks for a client without origins", () => {

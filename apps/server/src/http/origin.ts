@@ -1,4 +1,7 @@
 import { Refusal } from "@countersign/tokens";
+import type { Clients } from "../services/clients.ts";
+
+type Client = NonNullable<Awaited<ReturnType<Clients["byId"]>>>;
 
 /** What a browser says about where a request comes from. A program that is no browser says none of it. */
 export interface Provenance {
@@ -10,7 +13,7 @@ export interface Provenance {
 
 /** What is registered of a client that matters here. */
 export interface RegisteredOrigins {
-  readonly mode: "cookie" | "storage";
+  readonly mode: Client["mode"];
   readonly origins: readonly string[];
 }
 
@@ -31,6 +34,8 @@ export function judgeOrigin(from: Provenance, client: RegisteredOrigins): void {
       detail: from.origin === undefined ? "no origin" : "not a registered origin",
     });
   }
-  if (from.site !== undefined && !sites.has(from.site)) throw new Refusal("origin_refused", { detail: "another site" });
+  // A client that proves its key is for apps on other sites: there is nothing that a browser would add by itself.
+  const isElsewhere = from.site !== undefined && !sites.has(from.site);
+  if (isElsewhere && client.mode !== "bound") throw new Refusal("origin_refused", { detail: "another site" });
   if (from.mode !== undefined && !modes.has(from.mode)) throw new Refusal("origin_refused", { detail: "not a fetch" });
 }

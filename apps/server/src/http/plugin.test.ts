@@ -24,6 +24,7 @@ describe("the issuer's other routes", () => {
       countersign_feed_endpoint: `${issuer}/feed`,
       response_types_supported: [],
       grant_types_supported: [],
+      dpop_signing_alg_values_supported: ["ES256"],
     });
     expect((await server.call(new URL(metadata.jwks_uri).pathname)).status).toBe(200);
   });

@@ -14,7 +14,7 @@ import { type Api, trpcRoutes } from "./trpc-routes.ts";
 import { keySetRoute, metadataRoutes } from "./well-known.ts";
 
 export interface PluginParts {
-  readonly services: Pick<Services, "issuer" | "sessions" | "clients" | "keys" | "health" | "feed">;
+  readonly services: Pick<Services, "issuer" | "sessions" | "proofs" | "clients" | "keys" | "health" | "feed">;
   readonly verifier: OwnVerifier;
   readonly api: Api;
 }

@@ -1,6 +1,7 @@
 import { Refusal, type SessionReply } from "@countersign/tokens";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clients } from "../services/clients.ts";
+import type { Proofs } from "../services/proofs.ts";
 import type { Sessions } from "../services/sessions.ts";
 import { callerOf, originOf } from "./caller-of.ts";
 import { cookie, cookieName, noCookie, readCookie } from "./cookies.ts";
@@ -11,13 +12,19 @@ import { endBody, readBody, refreshBody, startBody } from "./session-bodies.ts";
 
 const BODY_LIMIT = 16 * 1024;
 
+export interface SessionRoutesParts {
+  readonly sessions: Sessions;
+  readonly clients: Clients;
+  readonly proofs: Proofs;
+}
+
 type Client = NonNullable<Awaited<ReturnType<Clients["byId"]>>>;
 
 /**
  * `/session/start`, `/session/refresh`, `/session/end`: the only routes that read or set a cookie. A refusal changes
  * nothing, neither here nor in the browser: whoever forges a request must not sign anybody out.
  */
-export function sessionRoutes({ sessions, clients }: { readonly sessions: Sessions; readonly clients: Clients }) {
+export function sessionRoutes({ sessions, clients, proofs }: SessionRoutesParts) {
   const options = { bodyLimit: BODY_LIMIT, onRequest: requireOwnHeader };
 
   async function admit(request: FastifyRequest, id: string): Promise<Client> {
@@ -36,13 +43,18 @@ export function sessionRoutes({ sessions, clients }: { readonly sessions: Sessio
 
   return async (fastify: FastifyInstance): Promise<void> => {
     allowRegisteredOrigins(fastify, clients, true);
+    // A fresh nonce before the last one runs out saves a refused request (RFC 9449 §8.2).
+    fastify.addHook("onSend", async (request, reply) => {
+      if (request.headers["dpop"] !== undefined && !reply.hasHeader("dpop-nonce"))
+        reply.header("dpop-nonce", await proofs.nonce());
+    });
 
     route(fastify, "POST", "/start", options, async (request, reply) => {
       const { client: id, handoff, audiences } = readBody(startBody, request.body);
       const client = await admit(request, id);
       const replaces = carried(request, client, undefined);
       const started = await sessions.start(
-        { client: client.id, handoff, origin: originOf(request), audiences, replaces },
+        { client: client.id, handoff, origin: originOf(request), audiences, replaces, proof: header(request, "dpop") },
         callerOf(request),
       );
       return deliver(reply, client, started);
@@ -56,7 +68,10 @@ export function sessionRoutes({ sessions, clients }: { readonly sessions: Sessio
       return deliver(
         reply,
         client,
-        await sessions.refresh({ client: client.id, refreshToken, audiences }, callerOf(request)),
+        await sessions.refresh(
+          { client: client.id, refreshToken, audiences, proof: header(request, "dpop") },
+          callerOf(request),
+        ),
       );
     });
 
@@ -64,7 +79,8 @@ export function sessionRoutes({ sessions, clients }: { readonly sessions: Sessio
       const { client: id, refresh_token } = readBody(endBody, request.body);
       const client = await admit(request, id);
       const refreshToken = carried(request, client, refresh_token);
-      if (refreshToken !== undefined) await sessions.end({ client: client.id, refreshToken }, callerOf(request));
+      const proof = header(request, "dpop");
+      if (refreshToken !== undefined) await sessions.end({ client: client.id, refreshToken, proof }, callerOf(request));
       if (client.mode === "cookie") reply.header("set-cookie", noCookie(cookieName(client.id)));
       return await reply.code(204).send();
     });
@@ -78,14 +94,14 @@ async function requireOwnHeader(request: FastifyRequest): Promise<void> {
 
 /** The refresh token from the one place where this client keeps it. */
 function carried(request: FastifyRequest, client: Client, inBody: string | undefined): string | undefined {
-  if (client.mode === "storage") return inBody;
+  if (client.mode !== "cookie") return inBody;
   if (inBody !== undefined) throw new Refusal("bad_request", { detail: "a refresh token beside its cookie" });
   return readCookie(request.headers.cookie, cookieName(client.id));
 }
 
 /** In cookie mode the refresh token leaves in a cookie that lives as long as the session may, and in nothing else. */
 function deliver(reply: FastifyReply, client: Client, { refresh_token, ...rest }: SessionReply): SessionReply {
-  if (client.mode === "storage") return refresh_token === undefined ? rest : { ...rest, refresh_token };
+  if (client.mode !== "cookie") return refresh_token === undefined ? rest : { ...rest, refresh_token };
   if (refresh_token !== undefined) {
     reply.header("set-cookie", cookie(cookieName(client.id), refresh_token, rest.session_end - rest.server_time));
   }

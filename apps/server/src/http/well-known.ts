@@ -1,3 +1,4 @@
+import { PROOF_ALGORITHM } from "@countersign/tokens";
 import type { FastifyInstance } from "fastify";
 import type { Keys } from "../services/keys.ts";
 import { pathOf } from "./issuer-path.ts";
@@ -23,6 +24,7 @@ export function metadataRoutes(issuer: string) {
     countersign_feed_endpoint: `${issuer}${FEED_PATH}`,
     response_types_supported: [],
     grant_types_supported: [],
+    dpop_signing_alg_values_supported: [PROOF_ALGORITHM],
   };
   return async (fastify: FastifyInstance): Promise<void> => {
     const path = pathOf(issuer);

@@ -11,7 +11,7 @@ export interface Clients {
   /**
    * Whether a sign-in may come from there.
    *
-   * @throws {Refusal} `invalid_client`, `origin_refused`
+   * @throws {Refusal} `invalid_client`, `origin_refused`; `key_mismatch` for a key where none is proved, or none where one is
    */
   admit(request: SignInRequest): Promise<void>;
 }
@@ -37,17 +37,19 @@ export function createClients({ store, clock }: { store: Store; clock: Clock }):
   return {
     list,
     byId,
-    admit: async ({ client, origin }) => {
+    admit: async ({ client, origin, jkt }) => {
       const found = await byId(client);
       if (!found) throw new Refusal("invalid_client");
       if (!mayUse(found, origin)) throw new Refusal("origin_refused");
+      if ((found.mode === "bound") !== (typeof jkt === "string"))
+        throw new Refusal("key_mismatch", { detail: "a key for a client that proves none, or none for one that does" });
     },
   };
 }
 
 /** A browser may use a client from its exact origins; what sends no origin may use one that keeps its own tokens. */
 function mayUse(client: Client, origin: string | null): boolean {
-  return origin === null ? client.mode === "storage" : client.origins.includes(origin);
+  return origin === null ? client.mode !== "cookie" : client.origins.includes(origin);
 }
 
 /** The clients that are there from the start; ours, so every audience is theirs. The issuer's own is the first. */
@@ -79,9 +81,11 @@ export function assertClient(client: Client, registered: readonly string[]): voi
   for (const origin of client.origins) {
     if (!isOrigin(origin)) throw new TypeError(`client "${client.id}": "${origin}" is no exact https origin`);
   }
-  // No key binds these tokens yet, so a refresh token within reach of a page's scripts could be carried off and used.
+  // No key binds these tokens, so a refresh token within reach of a page's scripts could be carried off and used.
   if (client.mode === "storage" && client.origins.length > 0)
-    throw new TypeError(`client "${client.id}": an app in a browser keeps its tokens in a cookie (mode "cookie")`);
+    throw new TypeError(
+      `client "${client.id}": an app in a browser keeps its tokens in a cookie, or bound to a key (mode "cookie", "bound")`,
+    );
   if (client.audiences.length === 0) throw new TypeError(`client "${client.id}": name at least one audience`);
   const unknown = client.audiences.find((audience) => !registered.includes(audience));
   if (unknown !== undefined)

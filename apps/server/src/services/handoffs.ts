@@ -7,6 +7,8 @@ export interface SignInRequest {
   readonly client: string;
   /** The request's `Origin`; null where no browser called. */
   readonly origin: string | null;
+  /** The thumbprint of the key that its session is to be bound to (RFC 9449 §10); none unless given. */
+  readonly jkt?: string | null | undefined;
 }
 
 export interface HandoffReply {
@@ -39,8 +41,8 @@ export interface Handoffs {
   /**
    * Takes one out, and holds the account's lock. The refusal rolls the transaction back, so it leaves the handoff there.
    *
-   * @throws {Refusal} `invalid_grant` for one that is unknown, used, expired, of another client or origin, or older than
-   * the account's newest version
+   * @throws {Refusal} `invalid_grant` for one that is unknown, used, expired, of another client, origin or key, or
+   * older than the account's newest version
    */
   redeem(
     tx: Transaction,
@@ -59,14 +61,14 @@ const HANDOFF = /^([A-Za-z0-9_-]{43})\.(0|[1-9][0-9]{0,15})$/;
  */
 export function createHandoffs({ world }: { world: World }): Handoffs {
   return {
-    create: async (queries, account, how, { client, origin }, now) => {
+    create: async (queries, account, how, { client, origin, jkt = null }, now) => {
       const { secret, hash } = await createOneTimeSecret(world);
       await queries.handoffs.insert({
         hash: rowKey(hash, account.version),
         accountId: account.id,
         clientId: client,
         origin,
-        jkt: null,
+        jkt,
         amr: how.amr,
         acr: how.acr,
         authTime: now,
@@ -85,6 +87,7 @@ export function createHandoffs({ world }: { world: World }): Handoffs {
       if (now >= handoff.expiresAt) throw refused("expired");
       if (handoff.clientId !== request.client) throw refused("wrong_client");
       if (handoff.origin !== request.origin) throw refused("wrong_origin");
+      if (handoff.jkt !== (request.jkt ?? null)) throw refused("wrong_key");
       // Until this transaction's session is there to be ended, nothing may end the account's sessions.
       await tx.lock(`account:${handoff.accountId}`);
       const account = await tx.accounts.byId(handoff.accountId);

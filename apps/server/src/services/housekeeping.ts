@@ -10,6 +10,7 @@ const ENDED_MS = 30 * DAY_MS;
 export async function prune(store: Store): Promise<void> {
   const now = await store.now();
   await store.handoffs.prune(now);
+  await store.proofs.prune(now);
   await store.invitations.prune(now);
   await store.attempts.prune(now);
   await store.revocations.prune(now - FACT_LIFE_MS);

@@ -9,6 +9,8 @@ export interface Lifetimes {
   readonly sessionIdle: number;
   /** And in any case so long after it started. */
   readonly sessionAbsolute: number;
+  /** The same for a session that is bound to a key: its refresh token rests where scripts can use it. */
+  readonly boundSessionAbsolute: number;
 }
 
 const DAY_S = 24 * 60 * 60;
@@ -18,6 +20,7 @@ const defaultLifetimes: Lifetimes = {
   serviceToken: 5 * 60,
   sessionIdle: 14 * DAY_S,
   sessionAbsolute: 90 * DAY_S,
+  boundSessionAbsolute: DAY_S,
 };
 
 /** @throws {TypeError} for a life out of bounds */

@@ -13,6 +13,8 @@ export interface RefreshSecrets {
   newest(): number;
   /** An unknown version has the secrets read again, at most once a cool-down. */
   byVersion(version: number): Promise<CryptoKey | undefined>;
+  /** 32 bytes of the newest secret's for another purpose: no refresh token's message is a bare word. */
+  derive(purpose: string): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export interface RefreshSecretsDeps {
@@ -53,8 +55,14 @@ export async function openRefreshSecrets({
     }),
   );
 
+  const newest = () => Math.max(...known.keys());
   return {
-    newest: () => Math.max(...known.keys()),
+    newest,
+    derive: async (purpose) => {
+      const key = known.get(newest());
+      if (!key) throw new Error("no refresh secret was read");
+      return new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(purpose)));
+    },
     byVersion: async (version) => {
       if (!known.has(version)) await relearn();
       return known.get(version);

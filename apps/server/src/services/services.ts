@@ -8,6 +8,7 @@ import type { Health } from "./health.ts";
 import type { Invitations } from "./invitations.ts";
 import type { KeyRotation } from "./key-rotation.ts";
 import type { Keys } from "./keys.ts";
+import type { Proofs } from "./proofs.ts";
 import type { Roles } from "./roles.ts";
 import type { ServicePrincipals } from "./service-principals.ts";
 import type { ServiceTokens } from "./service-tokens.ts";
@@ -30,6 +31,7 @@ export interface Services {
   readonly invitations: Invitations;
   readonly keys: Keys;
   readonly keyRotation: KeyRotation;
+  readonly proofs: Proofs;
   readonly roles: Roles;
   readonly servicePrincipals: ServicePrincipals;
   readonly serviceTokens: ServiceTokens;

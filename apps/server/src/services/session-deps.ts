@@ -5,6 +5,7 @@ import type { AuditWriter } from "./audit.ts";
 import type { OwnClaims } from "./claims.ts";
 import type { Handoffs } from "./handoffs.ts";
 import type { Lifetimes } from "./lifetimes.ts";
+import type { Proofs } from "./proofs.ts";
 import type { RefreshTokens } from "./refresh-tokens.ts";
 import type { RefusedTokens } from "./refused-tokens.ts";
 
@@ -18,6 +19,7 @@ export interface SessionDeps {
   readonly claims: OwnClaims;
   readonly refreshTokens: RefreshTokens;
   readonly refusedTokens: RefusedTokens;
+  readonly proofs: Proofs;
   readonly lifetimes: Lifetimes;
 }
 

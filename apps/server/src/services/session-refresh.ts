@@ -13,6 +13,7 @@ import type { RefreshInput } from "./sessions.ts";
 interface Presented extends RefreshInput {
   readonly sessionId: string;
   readonly gen: number;
+  readonly jkt: string | null;
   readonly caller: Caller;
 }
 
@@ -27,7 +28,7 @@ const ROUNDS = 8;
 
 /** Carries out what `judgeRefresh` says: see `Sessions.refresh`. */
 export function createSessionRefresh(deps: SessionDeps) {
-  const { store, claims, refreshTokens, refusedTokens } = deps;
+  const { store, claims, refreshTokens, refusedTokens, proofs } = deps;
 
   return async (input: RefreshInput, caller: Caller): Promise<SessionReply> => {
     const found = await refreshTokens.authenticate(store, input.refreshToken);
@@ -35,7 +36,12 @@ export function createSessionRefresh(deps: SessionDeps) {
       await refusedTokens.write("session.refresh_refused", found.cause, caller);
       throw new Refusal("invalid_grant", { detail: `refresh: ${found.cause}` });
     }
-    const presented = { ...input, sessionId: found.session.id, gen: found.gen, caller };
+    const jkt = await proofs.keyOf(input.proof, "refresh").catch(async (cause: unknown) => {
+      if (cause instanceof Refusal && cause.reason === "proof_invalid")
+        await refusedTokens.write("session.refresh_refused", cause.detail ?? "", caller, found.session);
+      throw cause;
+    });
+    const presented = { ...input, sessionId: found.session.id, gen: found.gen, jkt, caller };
     for (let round = 0; round < ROUNDS; round += 1) {
       const outcome = await claims.transaction((tx, claimsFor) => attempt(deps, tx, claimsFor, presented));
       if (outcome === "lost") continue;
@@ -57,7 +63,7 @@ async function attempt(
   const session = await tx.sessions.byId(presented.sessionId);
   if (!session) return { refused: "invalid_grant", cause: "unknown_session" };
   const at = await tx.now();
-  const verdict = judgeRefresh(session, { gen: presented.gen, clientId: presented.client, jkt: null }, at);
+  const verdict = judgeRefresh(session, { gen: presented.gen, clientId: presented.client, jkt: presented.jkt }, at);
   if (verdict.act === "refuse") return { refused: verdict.reason, cause: verdict.cause };
   if (verdict.act === "end") return await endFor(deps, tx, session, verdict.cause, at, presented);
   // What ends sessions raises the account's version with it. Read before this, the account could be newer than the

@@ -3,7 +3,6 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { createOneTimeSecret } from "@countersign/tokens";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { reasonOf } from "./testing/reason-of.ts";
 import { openTestIssuer, type Person, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
@@ -137,18 +136,6 @@ describe("server case 3: replay", () => {
     expect(await row()).toEqual(before);
     const [record] = await audited("session.refresh_refused");
     expect(record).toMatchObject({ session: ann.reply.session, subject: ann.id, detail: { cause: "wrong_client" } });
-  });
-
-  test("without the proof of the key that the session is bound to is refused and changes nothing", async () => {
-    const { secret, hash } = await createOneTimeSecret(issuer.world);
-    const now = issuer.world.now();
-    const whose = { accountId: ann.id, clientId: "cli", origin: null, jkt: "k".repeat(43) };
-    const how = { amr: ["pwd"], acr: "1fa", authTime: now, expiresAt: now + 60_000 } as const;
-    await issuer.store.handoffs.insert({ hash: `${hash}.1`, ...whose, ...how });
-    const bound = await issuer.services.sessions.start({ ...TERMINAL, handoff: `${secret}.1` }, SOMEBODY);
-    const before = await issuer.store.sessions.byId(bound.session);
-    expect(await refusal(bound.refresh_token ?? "")).toBe("key_mismatch");
-    expect(await issuer.store.sessions.byId(bound.session)).toEqual(before);
   });
 
   test("with a counter ahead of the database, as after a restored backup, ends the session and says so", async () => {

@@ -15,7 +15,7 @@ const CONTROL = /\p{C}/gu;
 
 /** Redeems a handoff: see `Sessions.start`. A refusal leaves the handoff good, and is written to the audit, to a limit. */
 export function createSessionStart(deps: SessionDeps) {
-  const { store, audit, handoffs, accessTokens, claims, refreshTokens, refusedTokens } = deps;
+  const { store, audit, handoffs, accessTokens, claims, refreshTokens, refusedTokens, proofs } = deps;
 
   /** Ends the session that another one takes the place of (ASVS 7.2.4), unless it is another client's. */
   const endFormer = async (tx: Transaction, former: Session, client: string, at: number, caller: Caller) => {
@@ -26,11 +26,12 @@ export function createSessionStart(deps: SessionDeps) {
 
   const redeem = async (input: StartInput, caller: Caller): Promise<Grants> => {
     handoffs.check(input.handoff);
+    const jkt = await proofs.keyOf(input.proof, "start");
     const former =
       input.replaces === undefined ? undefined : (await refreshTokens.authenticate(store, input.replaces)).session;
     return await claims.transaction(async (tx, claimsFor) => {
       const at = await tx.now();
-      const { handoff, account } = await handoffs.redeem(tx, input.handoff, input, at);
+      const { handoff, account } = await handoffs.redeem(tx, input.handoff, { ...input, jkt }, at);
       // Only now, so that a stranger does not learn which audiences there are.
       const audiences = await findAudiences(tx, input.audiences, handoff.clientId);
       const granted = await accessTokens.read(tx, { account, audiences, claimsFor, at });
@@ -59,7 +60,7 @@ export function createSessionStart(deps: SessionDeps) {
 
   return async (input: StartInput, caller: Caller): Promise<SessionReply> => {
     const grants = await redeem(input, caller).catch(async (cause: unknown) => {
-      if (cause instanceof Refusal && cause.reason === "invalid_grant") {
+      if (cause instanceof Refusal && (cause.reason === "invalid_grant" || cause.reason === "proof_invalid")) {
         await refusedTokens.write("session.start_refused", cause.detail ?? "", caller);
       }
       throw cause;
@@ -70,6 +71,7 @@ export function createSessionStart(deps: SessionDeps) {
 
 function newSession(deps: SessionDeps, handoff: Handoff, account: Account, caller: Caller, at: number): Session {
   const { world, refreshTokens, lifetimes } = deps;
+  const life = handoff.jkt === null ? lifetimes.sessionAbsolute : lifetimes.boundSessionAbsolute;
   return {
     id: createId(world),
     accountId: account.id,
@@ -86,8 +88,8 @@ function newSession(deps: SessionDeps, handoff: Handoff, account: Account, calle
     authTime: handoff.authTime,
     amr: handoff.amr,
     acr: handoff.acr,
-    idleEnd: at + lifetimes.sessionIdle * 1000,
-    absEnd: at + lifetimes.sessionAbsolute * 1000,
+    idleEnd: at + Math.min(lifetimes.sessionIdle, life) * 1000,
+    absEnd: at + life * 1000,
     endedAt: null,
     endCause: null,
     userAgent: caller.userAgent?.replace(CONTROL, "").slice(0, USER_AGENT_LENGTH) ?? null,

@@ -16,17 +16,23 @@ export interface StartInput {
   readonly audiences?: readonly string[] | undefined;
   /** The refresh token of a session that this one takes the place of. */
   readonly replaces?: string | undefined;
+  readonly proof?: Proof;
 }
+
+/** The request's `DPoP` header, as it came (RFC 9449 §4.1). */
+type Proof = string | undefined;
 
 export interface RefreshInput {
   readonly refreshToken: string;
   readonly client: string;
   readonly audiences?: readonly string[] | undefined;
+  readonly proof?: Proof;
 }
 
 export interface EndInput {
   readonly refreshToken: string;
   readonly client: string;
+  readonly proof?: Proof;
 }
 
 /** The one door: nothing else in the house issues tokens. */
@@ -34,19 +40,20 @@ export interface Sessions {
   /**
    * Redeems a handoff for the tokens of a new session. The reply always holds the refresh token.
    *
-   * @throws {Refusal} `invalid_grant`, `invalid_target`, `busy`
+   * @throws {Refusal} `invalid_grant`, `invalid_target`, `busy`; `proof_invalid`, `use_dpop_nonce`
    */
   start(input: StartInput, caller: Caller): Promise<SessionReply>;
   /**
    * Rotates a refresh token, or answers the same successor again.
    *
-   * @throws {Refusal} `invalid_grant`, `invalid_target`, `key_mismatch`, `busy`
+   * @throws {Refusal} `invalid_grant`, `invalid_target`, `key_mismatch`, `busy`; `proof_invalid`, `use_dpop_nonce`
    */
   refresh(input: RefreshInput, caller: Caller): Promise<SessionReply>;
   /**
    * Ends the session of a refresh token of any generation. What is dead or was never ours is no error (RFC 7009 §2.2).
    *
-   * @throws {Refusal} `invalid_grant` for a token of another client, which stays alive; `busy`
+   * @throws {Refusal} `invalid_grant` for a token of another client, `key_mismatch` without its key's proof: it stays alive;
+   * `busy`, `proof_invalid`, `use_dpop_nonce`
    */
   end(input: EndInput, caller: Caller): Promise<void>;
   /** The living sessions of an account, newest first. */

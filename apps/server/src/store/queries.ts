@@ -12,6 +12,7 @@ import { invitationQueries } from "./invitations.ts";
 import { keyQueries } from "./keys.ts";
 import { mailQueries } from "./mails.ts";
 import { metadataQueries } from "./metadata.ts";
+import { proofQueries } from "./proofs.ts";
 import { refreshSecretQueries } from "./refresh-secrets.ts";
 import { revocationQueries } from "./revocations.ts";
 import { roleNarrowingQueries } from "./role-narrowings.ts";
@@ -36,6 +37,7 @@ export function createQueries(db: Kysely<Schema>, engine: Engine): Queries {
     audiences: audienceQueries(db),
     services: serviceQueries(db),
     handoffs: handoffQueries(db),
+    proofs: proofQueries(db),
     invitations: invitationQueries(db),
     mails: mailQueries(db),
     setUp: setUpQueries(db),

@@ -151,8 +151,11 @@ export interface RoleNarrowing {
 export interface Client {
   readonly id: string;
   readonly name: string;
-  /** Where its refresh token rests: a cookie that only we read, or its own storage. */
-  readonly mode: "cookie" | "storage";
+  /**
+   * Where its refresh token rests: a cookie that only we read, or its own storage; `bound` there as well, but beside a key
+   * that every request for tokens is proved with (DPoP, RFC 9449).
+   */
+  readonly mode: "cookie" | "storage" | "bound";
   /** Exact browser origins that may use it; empty for a program that is no browser. */
   readonly origins: readonly string[];
   /** The audiences that it may get tokens for; the first where a request names none. */

@@ -145,6 +145,12 @@ interface HandoffTable {
   expires_at: number;
 }
 
+interface UsedProofTable {
+  key: string;
+  /** When it can be forgotten. */
+  until: number;
+}
+
 interface InvitationTable {
   id: string;
   hash: string;
@@ -264,6 +270,7 @@ export interface Schema {
   service_permissions: ServicePermissionTable;
   service_secrets: ServiceSecretTable;
   handoffs: HandoffTable;
+  used_proofs: UsedProofTable;
   invitations: InvitationTable;
   mails: MailTable;
   set_up: SetUpTable;

@@ -209,6 +209,11 @@ export interface Queries {
     take(hash: string): Promise<Handoff | undefined>;
     prune(before: number): Promise<number>;
   };
+  readonly proofs: {
+    /** Notes a proof as used. False where it was: of two at once one is told so. */
+    use(key: string, until: number): Promise<boolean>;
+    prune(before: number): Promise<number>;
+  };
   readonly invitations: {
     insert(invitation: Invitation): Promise<void>;
     list(page: Page): Promise<Invitation[]>;

@@ -8,6 +8,7 @@ import { feed } from "./0006-feed.ts";
 import { keyAlgorithm } from "./0007-key-algorithm.ts";
 import { procedures } from "./0008-procedures.ts";
 import { roleNarrowings } from "./0009-role-narrowings.ts";
+import { usedProofs } from "./0010-used-proofs.ts";
 
 /** Every migration by its name, in the order of the names. One that was released is never changed. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0007-key-algorithm": keyAlgorithm,
   "0008-procedures": procedures,
   "0009-role-narrowings": roleNarrowings,
+  "0010-used-proofs": usedProofs,
 };

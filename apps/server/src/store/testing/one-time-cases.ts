@@ -44,6 +44,12 @@ export function oneTimeCases(given: Given): void {
       expect(await given.store.setUp.read()).toBeUndefined();
     });
 
+    test("server case 13: of 20 parallel uses of one proof at two instances exactly one is told that it is new", async () => {
+      expect(await race(async (store) => (await store.proofs.use("proof", NOW)) || undefined)).toEqual([true]);
+      expect(await given.store.proofs.use("proof", NOW + 1)).toBe(false);
+      expect(await given.store.proofs.use("another", NOW)).toBe(true);
+    });
+
     test("there is one set-up link, and a new one kills the last", async () => {
       const { setUp } = given.store;
       expect(await setUp.read()).toBeUndefined();
@@ -75,6 +81,11 @@ export function oneTimeCases(given: Given): void {
       }
       expect(await handoffs.prune(NOW)).toBe(1);
       expect(await handoffs.take(idOf("handoff now"))).toBeDefined();
+      const { proofs } = given.store;
+      await proofs.use("before", NOW - 1);
+      await proofs.use("now", NOW);
+      expect(await proofs.prune(NOW)).toBe(1);
+      expect([await proofs.use("before", NOW), await proofs.use("now", NOW)]).toEqual([true, false]);
       expect(await invitations.prune(NOW)).toBe(1);
       expect(await invitations.list({ limit: 10 })).toStrictEqual([anInvitation("now", { expiresAt: NOW })]);
     });
