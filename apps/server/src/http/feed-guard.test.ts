@@ -9,6 +9,7 @@ import {
   ISSUER,
   NOTES,
   openTestIssuer,
+  PASSWORD,
   type Person,
   SOMEBODY,
   type TestIssuer,
@@ -77,8 +78,66 @@ async function openApi(send: Send) {
           .who(),
     };
   };
-  return { asked, call, close: guard.close };
+  return { admin, asked, call, close: guard.close };
 }
+
+interface Cause {
+  readonly cause: string;
+  readonly reason: "session_ended" | "token_stale";
+  readonly act: (them: { readonly ann: Person; readonly admin: Person }) => Promise<unknown>;
+  /** Whether the next refresh gives a token that is good again. */
+  readonly goesOn: boolean;
+}
+
+const READER = { name: "reader", description: "reads", permissions: [{ audience: NOTES, permission: "notes:read" }] };
+const causes: readonly Cause[] = [
+  {
+    cause: "an account was disabled",
+    reason: "session_ended",
+    act: ({ ann, admin }) => issuer.services.accounts.disable(ann.id, admin.actor),
+    goesOn: false,
+  },
+  {
+    cause: "an account was deleted",
+    reason: "session_ended",
+    act: ({ ann, admin }) => issuer.services.accounts.remove(ann.id, admin.actor),
+    goesOn: false,
+  },
+  {
+    cause: "an administrator ended its sessions",
+    reason: "session_ended",
+    act: ({ ann, admin }) => issuer.services.accounts.endSessions(ann.id, admin.actor),
+    goesOn: false,
+  },
+  {
+    cause: "its password was changed, in this session",
+    reason: "token_stale",
+    act: ({ ann }) =>
+      issuer.services.accounts.changePassword({ current: PASSWORD, next: "another long passphrase" }, ann.actor),
+    goesOn: true,
+  },
+  {
+    cause: "its password was changed, in another session",
+    reason: "session_ended",
+    act: async ({ ann }) => {
+      const { actor } = await issuer.signIn(ann.email);
+      await issuer.services.accounts.changePassword({ current: PASSWORD, next: "another long passphrase" }, actor);
+    },
+    goesOn: false,
+  },
+  {
+    cause: "a role was taken from it",
+    reason: "token_stale",
+    act: ({ ann, admin }) => issuer.services.roles.revoke(ann.id, READER.name, admin.actor),
+    goesOn: true,
+  },
+  {
+    cause: "a role that it holds was narrowed",
+    reason: "token_stale",
+    act: ({ admin }) => issuer.services.roles.update({ ...READER, permissions: [] }, admin.actor),
+    goesOn: true,
+  },
+];
 
 describe("a guard elsewhere that reads the feed", () => {
   test.each(["connection", "handler"] as const)(
@@ -103,4 +162,22 @@ describe("a guard elsewhere that reads the feed", () => {
       await api.close();
     },
   );
+
+  test.each(causes)("server case 4, 5: refuses as $reason once $cause, and nobody else", async (row) => {
+    const api = await openApi(ways.connection);
+    const [ann, bob] = [await issuer.person("ann"), await issuer.person("bob")];
+    await issuer.services.roles.create(READER, api.admin.actor);
+    await issuer.services.roles.grant(ann.id, READER.name, api.admin.actor);
+    const [anns, bobs] = [await api.call(ann), await api.call(bob)];
+    expect(await anns.who()).toBe(ann.id);
+    expect(await bobs.who()).toBe(bob.id);
+
+    await row.act({ ann, admin: api.admin });
+    await vi.waitFor(() => expect(anns.who()).rejects.toMatchObject({ cause: { reason: row.reason } }));
+    expect(await bobs.who()).toBe(bob.id);
+    const next = api.call({ ...ann, refreshToken: anns.refreshToken });
+    if (row.goesOn) expect(await (await next).who()).toBe(ann.id);
+    else await expect(next).rejects.toMatchObject({ reason: "invalid_grant" });
+    await api.close();
+  });
 });
