@@ -9,6 +9,7 @@ import { ClientError } from "./errors.ts";
 import { createExclusive, type Exclusive } from "./exclusive.ts";
 import { createHolder } from "./holder.ts";
 import type { Mode } from "./mode.ts";
+import { createNeighbours, tellingNotes, tellingStorage } from "./neighbours.ts";
 import { pageLocks, sharedNotes } from "./page.ts";
 import { createRecovery } from "./recovery.ts";
 import { startRenewingAhead } from "./renew-ahead.ts";
@@ -47,10 +48,12 @@ export function createSession(deps: SessionDeps): Made {
   const { client, mode } = deps.mode;
   const name = `${client}@${url.replace(/^.*?:\/\//, "")}`;
   const holder = createHolder(world, audiences.own);
+  const neighbours = createNeighbours(`countersign.${name}`, () => void look());
+  const { tell } = neighbours;
   const store =
     deps.mode.mode === "cookie"
-      ? createCookieStore(name, sharedNotes(), holder.warn)
-      : createSessionStore(name, createTurns(deps.mode.storage, world, holder.warn), holder.warn);
+      ? createCookieStore(name, tellingNotes(sharedNotes(), tell), holder.warn)
+      : createSessionStore(name, createTurns(tellingStorage(deps.mode.storage, tell), world, holder.warn), holder.warn);
   const exclusive =
     mode === "cookie"
       ? createExclusive({ name: `countersign.${name}`, patience: timeout + RETRIES_MS, locks: pageLocks(), world })
@@ -75,6 +78,13 @@ export function createSession(deps: SessionDeps): Made {
   const resumed = loaded.then(() => (holder.isUnknown ? resuming.resume() : undefined));
   const { fetch, askedWith } = createSessionFetch({ fetch: deps.fetch, loaded, holder, audiences, departures, obtain });
   const recovery = createRecovery({ holder, renewal, askedWith });
+
+  const look = async () => {
+    await loaded;
+    if (holder.isUnknown) await resuming.resume();
+    else await renewal.look();
+    await settle();
+  };
 
   const session: Session = {
     get state() {
@@ -120,6 +130,7 @@ export function createSession(deps: SessionDeps): Made {
   const dispose = () => {
     stopRenewing();
     resuming.dispose();
+    neighbours.dispose();
   };
   return { session: Object.freeze(session), warn: holder.warn, dispose };
 }

@@ -103,7 +103,7 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
       if (held || state.status === "unknown") setHeld(undefined);
     },
     forget() {
-      if (held) setHeld(undefined, { known: false });
+      if (state.status !== "unknown") setHeld(undefined, { known: false });
     },
     setRefreshing(now) {
       if (refreshing === now) return;

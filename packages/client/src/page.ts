@@ -3,6 +3,17 @@ interface Surroundings {
   readonly location?: { readonly href: string };
   readonly localStorage?: Notes;
   readonly navigator?: { readonly locks?: Locks | undefined };
+  readonly document?: EventTarget & { readonly visibilityState: string };
+  readonly BroadcastChannel?: new (name: string) => Channel;
+  addEventListener?(type: string, listener: () => void): void;
+  removeEventListener?(type: string, listener: () => void): void;
+}
+
+/** The part of the Broadcast Channel API that is used here. */
+interface Channel {
+  postMessage(message: unknown): void;
+  close(): void;
+  onmessage: (() => void) | null;
 }
 
 /** The part of the Web Locks API that is used here. */
@@ -16,7 +27,7 @@ export interface Notes {
   setItem(key: string, value: string): void;
 }
 
-const surroundings: Surroundings = globalThis;
+const surroundings = globalThis as unknown as Surroundings;
 
 /** Where this page or worker is; `undefined` outside of a browser. */
 export function pageAddress(): string | undefined {
@@ -37,4 +48,40 @@ export function sharedNotes(): Notes {
   }
   const kept = new Map<string, string>();
   return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) };
+}
+
+/** A channel to the other pages of this origin; `undefined` outside of a browser, and where it is refused. */
+export function openChannel(name: string, heard: () => void): Pick<Channel, "postMessage" | "close"> | undefined {
+  if (pageAddress() === undefined || !surroundings.BroadcastChannel) return undefined;
+  try {
+    const channel = new surroundings.BroadcastChannel(name);
+    channel.onmessage = heard;
+    return channel;
+  } catch {
+    // A page without an origin of its own.
+    return undefined;
+  }
+}
+
+export interface PageEvents {
+  /** What this page knows may be out of date: another one wrote a note, this one was shown again or is online again. */
+  stale(): void;
+  /** The page was left, and may come back from the browser's history: then it is `stale`. */
+  left(): void;
+}
+
+/** Listens to what happens to this page; to nothing outside of a browser. @returns how to stop */
+export function onPageEvents({ stale, left }: PageEvents): () => void {
+  if (pageAddress() === undefined) return () => undefined;
+  const { document } = surroundings;
+  const shown = () => {
+    if (document?.visibilityState === "visible") stale();
+  };
+  const listeners = { storage: stale, pageshow: stale, online: stale, pagehide: left };
+  for (const [type, listener] of Object.entries(listeners)) surroundings.addEventListener?.(type, listener);
+  document?.addEventListener("visibilitychange", shown);
+  return () => {
+    for (const [type, listener] of Object.entries(listeners)) surroundings.removeEventListener?.(type, listener);
+    document?.removeEventListener("visibilitychange", shown);
+  };
 }

@@ -32,6 +32,8 @@ export interface Renewal {
    * @throws {ClientError} why there are no new tokens
    */
   renew(need: Need): Promise<void>;
+  /** Follows what another holder of the storage did, if it did anything. */
+  look(): Promise<void>;
   /** Signs out of a session that is over at the server, unless another holder of the storage has a better one. */
   leave(held: Held): Promise<void>;
 }
@@ -66,6 +68,17 @@ export function createRenewal({ holder, store, exclusive, world, ...rest }: Rene
     else if (found.kind === "other") holder.hold(found.record, momentAt(found.record.askedAt, world));
     else return "same";
     return "changed";
+  }
+
+  async function look(): Promise<void> {
+    const { held, isUnknown } = holder;
+    if (isUnknown) return;
+    if (held) return void (await follow(held, store.look(held.record)));
+    const found = await store.load();
+    if (holder.held || holder.isUnknown) return;
+    // Somebody has signed in elsewhere.
+    if (found.kind === "other") holder.hold(found.record, momentAt(found.record.askedAt, world));
+    else if (found.kind === "cookie" && canAsk) holder.forget();
   }
 
   async function fly(audience: string | undefined): Promise<void> {
@@ -136,6 +149,7 @@ export function createRenewal({ holder, store, exclusive, world, ...rest }: Rene
   }
 
   return {
+    look,
     leave,
     async renew(need) {
       const { audience } = need;

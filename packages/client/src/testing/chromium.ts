@@ -19,6 +19,8 @@ export async function openChromium(certificate: string): Promise<Browser> {
   const trusted = createHash("sha256").update(key).digest("base64");
   return await chromium.launch({
     executablePath,
+    // Playwright turns it off; people have it.
+    ignoreDefaultArgs: ["--disable-back-forward-cache"],
     args: [...FLAGS.split(" "), `--ignore-certificate-errors-spki-list=${trusted}`],
   });
 }

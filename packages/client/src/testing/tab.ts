@@ -1,6 +1,8 @@
+import type { TRPCClient } from "@trpc/client";
 import type { BrowserContext, Page } from "playwright-core";
 import type { CountersignClient } from "../create-client.ts";
 import type { SessionState, SessionWarning } from "../session-state.ts";
+import type { NotesRouter } from "./notes.ts";
 import { APP, type Site } from "./site.ts";
 
 /** What happens to the session of a page, in order. */
@@ -15,7 +17,7 @@ export interface Tab {
   readonly page: Page;
   /** Does something in the page. What is done and what it is given must be self-contained. */
   run<Result, Input = undefined>(
-    work: (client: CountersignClient, input: Input) => Result | Promise<Result>,
+    work: (client: CountersignClient, input: Input, notes: TRPCClient<NotesRouter>) => Result | Promise<Result>,
     input?: Input,
   ): Promise<Result>;
   /** As `session.ready()` says. */
@@ -35,6 +37,11 @@ export async function openTab(site: Site, context: BrowserContext, path = "/"): 
 export async function begin(site: Site, page: Page): Promise<Tab> {
   await page.evaluate(`
     globalThis.client = createClient({ url: "${site.origin}/auth", client: "${APP}" });
+    globalThis.notes = client.connect({
+      url: "${site.origin}/notes",
+      audience: "${site.origin}/notes",
+      transformer: superjson,
+    });
     globalThis.happenings = { states: [], accounts: [], warnings: [] };
     client.session.subscribe(({ status }) => happenings.states.push(status));
     client.session.onAccountChange((account) => happenings.accounts.push(account));
@@ -43,7 +50,7 @@ export async function begin(site: Site, page: Page): Promise<Tab> {
   const evaluate = <Result>(script: string) => page.evaluate(script) as Promise<Result>;
   return {
     page,
-    run: (work, input) => evaluate(`(${work})(client, ${JSON.stringify(input)})`),
+    run: (work, input) => evaluate(`(${work})(client, ${JSON.stringify(input)}, notes)`),
     ready: () => evaluate("client.session.ready()"),
     state: () => evaluate("client.session.state"),
     happenings: () => evaluate("happenings"),

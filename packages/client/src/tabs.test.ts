@@ -1,0 +1,259 @@
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openChromium } from "./testing/chromium.ts";
+import { newAccount } from "./testing/house.ts";
+import { openSite, type Site } from "./testing/site.ts";
+import { begin, openTab, type Tab } from "./testing/tab.ts";
+
+/** Longer than an access token lives. */
+const EXPIRY_MS = 6 * 60_000;
+
+let site: Site;
+let browser: Browser;
+let context: BrowserContext;
+beforeAll(async () => {
+  site = await openSite();
+  browser = await openChromium(site.certificate);
+});
+beforeEach(async () => {
+  context = await browser.newContext();
+  site.door.forget();
+});
+afterEach(async () => {
+  site.door.forwardAll();
+  await context.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await site.close();
+});
+
+const refreshes = () => site.door.to("/auth/session/refresh").length;
+const statusOf = async (tab: Tab) => (await tab.state()).status;
+const accountOf = async (tab: Tab) => {
+  const state = await tab.state();
+  return "account" in state ? state.account : undefined;
+};
+const who = (tab: Tab) => tab.run(async (_client, _input, notes) => (await notes.who.query()).account);
+const add = (tab: Tab, title: string) =>
+  tab.run(async (_client, input, notes) => {
+    const { reasonOf } = globalThis as unknown as typeof import("./errors.ts");
+    return await notes.add.mutate({ title: input }).then(() => "added", reasonOf);
+  }, title);
+/** Within the second that PROTOCOL allows. */
+const withinASecond = { timeout: 1_000, interval: 20 };
+
+/** Tabs of one browser, in all of which one person is signed in. */
+async function signedIn(tabs: number): Promise<Tab[]> {
+  const first = await openTab(site, context);
+  await first.run((client, account) => client.signUp(account), newAccount());
+  const others = Array.from({ length: tabs - 1 }, () => openTab(site, context));
+  const all = [first, ...(await Promise.all(others))];
+  for (const tab of all) {
+    expect((await tab.ready()).status).toBe("signed-in");
+    await tab.page.evaluate("for (const list of Object.values(happenings)) list.length = 0");
+  }
+  site.door.forget();
+  return all;
+}
+
+/** A gate that requests wait at. */
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let reach = () => {};
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
+  const pass = async () => {
+    reach();
+    await opened;
+  };
+  return { open: () => open(), reached, pass };
+}
+
+describe("tabs that share a session", () => {
+  test.each([
+    ["client case 1: two tabs, an expired token, the same moment: both go on", 2],
+    ["client case 14: a laptop wakes with ten tabs, whose tokens have expired: all go on", 10],
+  ])("%s", async (_name, count) => {
+    const tabs = await signedIn(count);
+    const account = await accountOf(tabs[0] as Tab);
+    for (let round = 0; round < 2; round += 1) {
+      site.door.forget();
+      await site.pass(EXPIRY_MS);
+      expect(await Promise.all(tabs.map(who))).toEqual(tabs.map(() => account));
+      expect(refreshes()).toBe(count);
+    }
+    for (const tab of tabs) expect(await tab.happenings()).toMatchObject({ accounts: [], warnings: [] });
+  });
+
+  test("client case 11: go on without locks", async () => {
+    await context.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })");
+    const tabs = await signedIn(2);
+    await site.pass(EXPIRY_MS);
+    expect(new Set(await Promise.all(tabs.map(who)))).toEqual(new Set([await accountOf(tabs[0] as Tab)]));
+    expect(await Promise.all(tabs.map(statusOf))).toEqual(["signed-in", "signed-in"]);
+  });
+
+  test("client case 10: a tab that goes away in the middle of a refresh keeps nobody waiting", async () => {
+    const [first, second] = (await signedIn(2)) as [Tab, Tab];
+    const at = gate();
+    site.door.decide(async ({ path }) => {
+      if (path !== "/auth/session/refresh" || refreshes() > 1) return undefined;
+      await at.pass();
+      return "cut";
+    });
+    const left = first.run((client) => client.session.refresh()).catch(() => "gone");
+    await at.reached;
+    const refreshed = second.run((client) => client.session.refresh());
+    await first.page.close();
+    await refreshed;
+    at.open();
+    expect(await left).toBe("gone");
+    expect(await statusOf(second)).toBe("signed-in");
+  });
+
+  test("client case 4: a tab that dies before the reply of its refresh arrives signs nobody out", async () => {
+    const [first, second] = (await signedIn(2)) as [Tab, Tab];
+    site.door.decide(({ path }) =>
+      path === "/auth/session/refresh" && refreshes() === 1
+        ? { afterReply: () => first.page.close(), lose: true }
+        : undefined,
+    );
+    await first.run((client) => client.session.refresh()).catch(() => undefined);
+    await second.run((client) => client.session.refresh());
+    expect((await (await openTab(site, context)).ready()).status).toBe("signed-in");
+  });
+});
+
+describe("signing out in one tab", () => {
+  test("client case 18: reaches the others within a second, their refresh and what waits for it included", async () => {
+    const [first, second] = (await signedIn(2)) as [Tab, Tab];
+    await site.pass(EXPIRY_MS);
+    const at = gate();
+    site.door.decide(({ path }) =>
+      path === "/auth/session/refresh" ? { afterReply: at.pass, lose: false } : undefined,
+    );
+    const added = add(second, "after signing out");
+    await at.reached;
+    const ended = first.run((client) => client.session.end());
+    await expect.poll(() => statusOf(first), withinASecond).toBe("signed-out");
+    await expect.poll(() => statusOf(second), withinASecond).toBe("signed-out");
+    at.open();
+    await ended;
+    expect(await added).not.toBe("added");
+    expect(site.notes.added).not.toContain("after signing out");
+    expect(await statusOf(second)).toBe("signed-out");
+    await expect.poll(() => context.cookies()).toEqual([]);
+  });
+
+  test("client case 13: is known to a page that comes back from the browser's history", async () => {
+    const [first, second] = (await signedIn(2)) as [Tab, Tab];
+    await second.page.evaluate("globalThis.isRestored = true");
+    await second.page.goto(`${site.origin}/elsewhere`);
+    await first.run((client) => client.session.end());
+    await second.page.goBack({ waitUntil: "commit" });
+    expect(await second.page.evaluate("globalThis.isRestored")).toBe(true);
+    await expect.poll(() => statusOf(second), withinASecond).toBe("signed-out");
+  });
+
+  test("client case 19: offline, is told to the server by whichever tab is shown next", async () => {
+    const [first, second] = (await signedIn(2)) as [Tab, Tab];
+    site.door.decide(({ path }) => (path.startsWith("/auth/") ? "cut" : undefined));
+    await first.run((client) => client.session.end());
+    await expect.poll(() => statusOf(second), withinASecond).toBe("signed-out");
+    site.door.forwardAll();
+    await first.page.close();
+    await second.page.evaluate("dispatchEvent(new Event('online'))");
+    await expect.poll(() => context.cookies()).toEqual([]);
+  });
+});
+
+describe("signing in as somebody else in another tab", () => {
+  test("client case 20: no call of the one before goes out, or again, with the other's token", async () => {
+    const [first, second] = (await signedIn(2)) as [Tab, Tab];
+    const before = await accountOf(first);
+    const at = gate();
+    site.door.decide(async ({ path }) => {
+      if (path.startsWith("/notes/add")) await at.pass();
+      return undefined;
+    });
+    await site.pass(EXPIRY_MS);
+    const added = add(first, "of the one before");
+    await at.reached;
+    await second.run((client, account) => client.signUp(account), newAccount());
+    const after = await accountOf(second);
+    expect(after).not.toBe(before);
+    await expect.poll(() => accountOf(first), withinASecond).toBe(after);
+    expect((await first.happenings()).accounts).toEqual([undefined, after]);
+    at.open();
+    expect(await added).not.toBe("added");
+    expect(site.notes.added).not.toContain("of the one before");
+    expect(site.door.seen.filter(({ path }) => path.startsWith("/notes/add"))).toHaveLength(1);
+    expect(await who(first)).toBe(after);
+  });
+
+  test("signing in again in one tab is signing in again in all", async () => {
+    const [first, second] = (await signedIn(2)) as [Tab, Tab];
+    await first.run((client) => client.session.end());
+    await expect.poll(() => statusOf(second), withinASecond).toBe("signed-out");
+    await first.run((client, account) => client.signUp(account), newAccount());
+    await expect.poll(() => accountOf(second), withinASecond).toBe(await accountOf(first));
+  });
+});
+
+describe("the life of a page", () => {
+  test("client case 13: a duplicated tab is a tab like any other", async () => {
+    const [first] = (await signedIn(1)) as [Tab];
+    const opened = context.waitForEvent("page");
+    await first.page.evaluate("void open('/')");
+    const page = await opened;
+    await page.waitForLoadState();
+    const copy = await begin(site, page);
+    expect((await copy.ready()).status).toBe("signed-in");
+    await site.pass(EXPIRY_MS);
+    expect(await Promise.all([who(first), who(copy)])).toEqual(Array(2).fill(await accountOf(first)));
+  });
+
+  test("client case 30: two copies of the SDK in one page follow each other, and a disposed one does nothing more", async () => {
+    const [tab] = (await signedIn(1)) as [Tab];
+    const statuses = (await tab.page.evaluate(`(async () => {
+      const options = { url: "${site.origin}/auth", client: "web" };
+      const mounted = createClient(options);
+      mounted.dispose();
+      const again = createClient(options);
+      await Promise.all([mounted.session.ready(), again.session.ready()]);
+      const heard = new Promise((resolve) => again.session.subscribe(({ status }) => resolve(status)));
+      await client.session.end();
+      return [await heard, mounted.session.state.status];
+    })()`)) as unknown;
+    expect(statuses).toEqual(["signed-out", "signed-in"]);
+  });
+
+  test("client case 31: no message between tabs, no URL, no line of the console and nothing stored holds a token", async () => {
+    const listener = await openTab(site, context);
+    const lines: string[] = [];
+    context.on("console", (message) => lines.push(message.text()));
+    context.on("request", (request) => lines.push(request.url()));
+    await listener.page.evaluate(`
+      globalThis.heard = [];
+      const channel = new BroadcastChannel("countersign.web@${new URL(site.origin).host}/auth");
+      channel.onmessage = ({ data }) => heard.push(data);
+    `);
+    const [tab] = (await signedIn(1)) as [Tab];
+    const token = await tab.run((client) => client.session.accessToken());
+    const [cookie] = await context.cookies();
+    await tab.run((client) => client.session.refresh());
+    await who(tab);
+    lines.push((await tab.page.evaluate("JSON.stringify({ ...localStorage, ...sessionStorage })")) as string);
+    await tab.run((client) => client.session.end());
+    const heard = (await listener.page.evaluate("heard")) as unknown[];
+    expect(new Set(heard)).toEqual(new Set(["look"]));
+    const parts = [...(token ?? "").split("."), ...(cookie?.value ?? "").split(".").slice(-1)];
+    expect(parts.length).toBeGreaterThan(3);
+    for (const part of parts) expect(lines.filter((line) => line.includes(part))).toEqual([]);
+  });
+});
