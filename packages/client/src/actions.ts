@@ -6,7 +6,7 @@ export type Action =
   | "refresh"
   /** Is signed out from now on. */
   | "sign-out"
-  /** Leaves it to the app to ask for a fresh sign-in. */
+  /** Asks the app to have its user prove again who they are, and repeats the call. */
   | "step-up"
   /** Keeps the session; the app may repeat after `retryAfter`. */
   | "wait"

@@ -222,6 +222,8 @@ export type IssuerRouter = TRPCBuiltRouter<
         { readonly signedIn: true }
       >;
       changePassword: Mutation<{ current: string; next: string }, void, { readonly signedIn: true }>;
+      /** Proves the password again for the session that asks; refresh it afterwards. */
+      stepUp: Mutation<{ password: string }, void, { readonly signedIn: true }>;
       sessions: Query<
         void,
         {

@@ -68,7 +68,7 @@ client.can("users.nobody");
 // @ts-expect-error a router is no procedure
 client.can("users");
 const access = client.accessTo<NotesRouter>(NOTES);
-check<Equal<Parameters<typeof access.can>[0], "add" | "hello" | "moody" | "purge" | "ticks" | "who">>();
+check<Equal<Parameters<typeof access.can>[0], "add" | "hello" | "moody" | "purge" | "shred" | "ticks" | "who">>();
 check<Equal<IsAny<Parameters<typeof client.can>[0]>, false>>();
 // Of a router that nobody knows, any path is asked.
 client.accessTo(NOTES).can("anything.goes");

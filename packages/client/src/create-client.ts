@@ -10,6 +10,7 @@ import { createSession } from "./create-session.ts";
 import { type ModeOptions, modeOf } from "./mode.ts";
 import type { Session } from "./session.ts";
 import { createSignIn, type SignIn } from "./sign-in.ts";
+import { createStepUp, type StepUpHandler } from "./step-up.ts";
 
 /** The same in every mode. */
 export interface SharedOptions {
@@ -17,6 +18,8 @@ export interface SharedOptions {
   readonly url: string;
   /** Other APIs to have tokens for from the start. `connect` adds its own. */
   readonly audiences?: readonly string[] | undefined;
+  /** Has the user prove again who they are, when an API asks for a fresh sign-in: `session.onStepUp`. */
+  readonly onStepUp?: StepUpHandler | undefined;
   /** How requests are made; the runtime's own unless given. */
   readonly fetch?: typeof fetch | undefined;
   /** How long the server may take to answer a request for tokens, in milliseconds; 10 000 unless given. */
@@ -39,6 +42,12 @@ export interface CountersignClient extends SignIn {
   accessTo<Router extends AnyTRPCRouter>(audience: string): Access<Router>;
   /** A typed client for any other guarded API: `connect<NotesRouter>({ url })`. */
   connect<Router extends AnyTRPCRouter>(options: ConnectOptions<Router>): TRPCClient<Router>;
+  /**
+   * Proves the password again, for calls that ask for a fresh sign-in; the session goes on.
+   *
+   * @throws with the server's reason: `wrong_credentials`, `rate_limited`, see `reasonOf`
+   */
+  stepUp(proof: { readonly password: string }): Promise<void>;
   /** Stops timers. What is under way still ends well. */
   dispose(): void;
 }
@@ -63,6 +72,7 @@ export function createClient(options: ClientOptions): CountersignClient {
   const fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
   const { session, warn, dispose } = createSession({ url, mode, audiences, fetch, timeout, world });
 
+  if (options.onStepUp) session.onStepUp(options.onStepUp);
   const api = connectIssuer(url, session);
   const accessTo = createAccesses({ own: url, api, session, world, warn });
   const access = accessTo<IssuerRouter>(url);
@@ -73,6 +83,7 @@ export function createClient(options: ClientOptions): CountersignClient {
     access,
     can: access.can,
     accessTo,
+    stepUp: createStepUp(api, session),
     ...createSignIn({ url, client: mode.client, session, fetch }),
     connect<Router extends AnyTRPCRouter>(to: ConnectOptions<Router>) {
       audiences.want(checkAudience("audience", to.audience ?? new URL(to.url).origin));

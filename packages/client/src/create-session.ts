@@ -22,6 +22,7 @@ import { tokenOf } from "./session-record.ts";
 import type { SessionWarning } from "./session-state.ts";
 import { createSessionStore } from "./session-store.ts";
 import { createStarting } from "./starting.ts";
+import { createStepUps } from "./step-up.ts";
 import { createTurns } from "./storage-turns.ts";
 import { createTokens } from "./tokens.ts";
 
@@ -77,7 +78,8 @@ export function createSession(deps: SessionDeps): Made {
   })();
   const resumed = loaded.then(() => (holder.isUnknown ? resuming.resume() : undefined));
   const { fetch, askedWith } = createSessionFetch({ fetch: deps.fetch, loaded, holder, audiences, departures, obtain });
-  const recovery = createRecovery({ holder, renewal, askedWith });
+  const stepUps = createStepUps();
+  const recovery = createRecovery({ holder, renewal, stepUps, askedWith });
 
   const look = async () => {
     await loaded;
@@ -123,6 +125,7 @@ export function createSession(deps: SessionDeps): Made {
     },
     subscribe: holder.onState,
     onAccountChange: holder.onAccount,
+    onStepUp: stepUps.add,
     onWarning: holder.onWarning,
     fetch,
     link: () => createSessionLink({ recovery, departures }),

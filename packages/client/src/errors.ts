@@ -56,6 +56,12 @@ export function guardRefusalOf(error: unknown): Reason | undefined {
   return isKnownReason(reason) ? reason : undefined;
 }
 
+/** How old the sign-in may be, in seconds, where a refused call says it. */
+export function maxAgeOf(error: unknown): number | undefined {
+  const maxAge = isCallError(error) ? fieldOf(error.data, "maxAge") : undefined;
+  return typeof maxAge === "number" ? maxAge : undefined;
+}
+
 /** The response that a call failed with, where tRPC's link tells. */
 export function responseOf(error: unknown): unknown {
   return isCallError(error) ? fieldOf(error.meta, "response") : undefined;

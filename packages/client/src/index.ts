@@ -17,4 +17,5 @@ export type {
   SignInMethodLike,
   SignInWays,
 } from "./sign-in.ts";
+export type { StepUpHandler, StepUpRequest } from "./step-up.ts";
 export { memoryStorage, type TokenStorage } from "./storage.ts";

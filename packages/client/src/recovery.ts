@@ -1,15 +1,19 @@
-import { actions } from "./actions.ts";
-import { guardRefusalOf, responseOf } from "./errors.ts";
+import { type Action, actions } from "./actions.ts";
+import { guardRefusalOf, maxAgeOf, responseOf } from "./errors.ts";
 import type { Holder } from "./holder.ts";
 import type { Renewal } from "./renewal.ts";
 import type { AskedWith } from "./session-fetch.ts";
 import { tokenOf } from "./session-record.ts";
+import type { StepUps } from "./step-up.ts";
 
 /** How things stood when a call began. */
 interface Began {
   readonly epoch: number;
   readonly renewals: number;
   readonly session: string | undefined;
+  readonly stepUps: number;
+  /** What was done about it so far: each once. */
+  readonly tried: Set<Action>;
 }
 
 export interface Recovery {
@@ -27,6 +31,7 @@ export interface Recovery {
 export interface RecoveryDeps {
   readonly holder: Holder;
   readonly renewal: Renewal;
+  readonly stepUps: StepUps;
   readonly askedWith: (response: unknown) => AskedWith | undefined;
 }
 
@@ -34,7 +39,7 @@ export interface RecoveryDeps {
  * What is done about calls that failed: by the guard's own word only (`ran: false` and a reason), never by a status, and
  * never after a failure that leaves open whether the call ran.
  */
-export function createRecovery({ holder, renewal, askedWith }: RecoveryDeps): Recovery {
+export function createRecovery({ holder, renewal, stepUps, askedWith }: RecoveryDeps): Recovery {
   async function refresh(asked: AskedWith | undefined, began: Began): Promise<boolean> {
     // What stood in the way of a new token before the call went out stands there still.
     if (asked?.failure !== undefined) throw asked.failure;
@@ -50,13 +55,29 @@ export function createRecovery({ holder, renewal, askedWith }: RecoveryDeps): Re
     return holder.held !== undefined && holder.epoch === began.epoch;
   }
 
+  async function stepUp(error: unknown, began: Began): Promise<boolean> {
+    // Somebody stepped up after this call began: its token was of before.
+    const isDone = stepUps.done !== began.stepUps || (await stepUps.ask({ maxAge: maxAgeOf(error) }));
+    return isDone && holder.held !== undefined && holder.epoch === began.epoch;
+  }
+
   return {
-    begin: () => ({ epoch: holder.epoch, renewals: holder.renewals, session: holder.held?.record.session }),
+    begin: () => ({
+      epoch: holder.epoch,
+      renewals: holder.renewals,
+      session: holder.held?.record.session,
+      stepUps: stepUps.done,
+      tried: new Set(),
+    }),
     async recover(error, began) {
       const reason = guardRefusalOf(error);
       if (reason === undefined) return false;
       const asked = askedWith(responseOf(error));
-      if (actions[reason] === "refresh") return await refresh(asked, began);
+      const action = actions[reason];
+      if (began.tried.has(action)) return false;
+      began.tried.add(action);
+      if (action === "refresh") return await refresh(asked, began);
+      if (action === "step-up") return await stepUp(error, began);
       const { held } = holder;
       const isOver = reason === "session_ended" && held?.record.session === (asked ?? began).session;
       if (isOver && held) await renewal.leave(held);

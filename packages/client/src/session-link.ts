@@ -38,7 +38,6 @@ export function createSessionLink<Router extends AnyTRPCRouter>({
             error(error) {
               takeBack();
               if (!mayRepeat) return observer.error(error);
-              mayRepeat = false;
               untilAborted(recovery.recover(error, began), op.signal).then(
                 (repeat) => {
                   if (isOver) return;

@@ -1,6 +1,7 @@
 import type { TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { SessionState, SessionWarning } from "./session-state.ts";
+import type { StepUpHandler } from "./step-up.ts";
 
 /** A `fetch`, as strictly typed programs and tRPC's links both take it. */
 export type SessionFetch = (
@@ -49,6 +50,11 @@ export interface Session {
    * before must go. @returns how to stop
    */
   onAccountChange(listener: (account: string | undefined, before: string | undefined) => void): () => void;
+  /**
+   * Sets who has the user prove again who they are, when an API asks for a fresh sign-in: called once, however many calls
+   * were refused, and each of them is repeated once. Of several the one that came last. @returns how to take it back
+   */
+  onStepUp(handler: StepUpHandler): () => void;
   /** @returns how to stop */
   onWarning(listener: (warning: SessionWarning) => void): () => void;
   /**

@@ -53,7 +53,9 @@ function policyAt(path: string, procedure: unknown): Policy {
 function defOf(procedure: unknown): ProcedureDef | undefined {
   if (typeof procedure !== "function" || !("_def" in procedure)) return undefined;
   const def = procedure._def;
-  const isDef = typeof def === "object" && def !== null && "middlewares" in def && Array.isArray(def.middlewares);
+  // `signedIn` can be called as well, and is no procedure.
+  const isEnded = typeof def === "object" && def !== null && "type" in def;
+  const isDef = isEnded && "middlewares" in def && Array.isArray(def.middlewares);
   // Checked just above as far as it is used.
   return isDef ? (def as ProcedureDef) : undefined;
 }

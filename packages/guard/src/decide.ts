@@ -20,6 +20,22 @@ export function decideSignedIn<P extends string, C>(identify: Identify<P, C>): D
   return (facts) => goOn(identify(facts), account<P, C>);
 }
 
+/**
+ * `signedIn({ within })`: an account whose person proved who they are so many seconds ago at most (RFC 9470). Where the
+ * issuer does not say when, that is long ago. The issuer's clock is compared with this one.
+ */
+export function decideSignedInWithin<P extends string, C>(
+  identify: Identify<P, C>,
+  { within, now }: { readonly within: number; readonly now: () => number },
+): Decide<P, C> {
+  const fresh = (principal: Principal<P, C>) => {
+    const { authTime } = account(principal);
+    if (authTime !== null && now() / 1000 - authTime <= within) return principal;
+    throw new Refusal("step_up_required", { maxAge: within });
+  };
+  return (facts) => goOn(identify(facts), fresh);
+}
+
 /** `open.orSignedIn`: nobody, or an account; credentials that are bad are refused. */
 export function decideOrSignedIn<P extends string, C>(identify: Identify<P, C>): Decide<P, C> {
   return async (facts) => {

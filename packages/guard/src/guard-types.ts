@@ -60,6 +60,16 @@ type Account<G extends GuardTypes> = AccountPrincipal<G["permission"], G["claims
 type Anyone<G extends GuardTypes> = Principal<G["permission"], G["claims"]>;
 type Permissions<G extends GuardTypes> = readonly [G["permission"], ...G["permission"][]];
 
+/**
+ * `signedIn({ within })`: whoever signed in and proved who they are so many seconds ago at most; else `step_up_required`
+ * (RFC 9470), and the SDK asks them to do it again. Refreshing makes no sign-in younger.
+ *
+ * @throws {TypeError} for what is no number of whole seconds.
+ */
+export type SignedInWithin<G extends GuardTypes> = <const S extends number>(options: {
+  readonly within: S;
+}) => Guarded<G, { readonly signedIn: true; readonly within: S }, { principal: Account<G> } & G["extra"]>;
+
 /** What `createGuard` gives: procedures with a policy, and no others. */
 export interface Guard<G extends GuardTypes> {
   readonly open: {
@@ -71,7 +81,8 @@ export interface Guard<G extends GuardTypes> {
     ): Guarded<G, { readonly orSignedIn: W }, { principal: Account<G> | null } & Partial<G["extra"]>>;
   };
   /** Whoever signed in: accounts, not services. */
-  readonly signedIn: Guarded<G, { readonly signedIn: true }, { principal: Account<G> } & G["extra"]>;
+  readonly signedIn: Guarded<G, { readonly signedIn: true }, { principal: Account<G> } & G["extra"]> &
+    SignedInWithin<G>;
   readonly allowed: {
     /** Accounts and services whose token carries all of these permissions. */
     <const Q extends Permissions<G>>(

@@ -197,6 +197,13 @@ type PolicyAt<P extends { meta: object }> = P["meta"] extends { readonly "~polic
   ? NonNullable<Pol>
   : never;
 yes<Equals<PolicyAt<AppRouter["me"]>, { readonly signedIn: true }>>();
+const purge = signedIn({ within: 300 }).mutation(({ ctx }) => {
+  yes<Equals<typeof ctx.principal, Account>>();
+  yes<Equals<typeof ctx.note, Note>>();
+});
+yes<Equals<PolicyAt<typeof purge>, { readonly signedIn: true; readonly within: 300 }>>();
+// @ts-expect-error it has to say how old
+signedIn({});
 yes<Equals<PolicyAt<AppRouter["notes"]["list"]>, { readonly allowed: readonly ["notes:read"] }>>();
 yes<Equals<PolicyAt<AppRouter["notes"]["edit"]>, { readonly allowed: readonly ["notes:read", "notes:write"] }>>();
 yes<Equals<PolicyAt<AppRouter["notes"]["some"]>, { readonly allowedAny: readonly ["notes:read", "notes:write"] }>>();

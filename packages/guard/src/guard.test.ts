@@ -61,6 +61,25 @@ describe("who is let in", () => {
     });
   });
 
+  test("RFC 9470 3: signedIn within: only who proved who they are so many seconds ago at most", async () => {
+    const { guard } = createApi();
+    const router = guard.router({ purge: guard.signedIn({ within: 60 }).query(() => "purged") });
+    expect(guard.accessTable(router)).toEqual({ purge: { signedIn: true, within: 60 } });
+    const purge = async (authTime: number) => await send(router, "purge", { token: await desk.account({ authTime }) });
+    expect((await purge(SECOND - 60)).body.result?.data).toBe("purged");
+    const refused = await purge(SECOND - 61);
+    expect(refused.body.error?.data).toMatchObject({ reason: "step_up_required", ran: false, maxAge: 60 });
+    expect(refusalIn(await send(router, "purge", { token: await desk.service() })).reason).toBe("account_required");
+    expect(refusalIn(await send(router, "purge")).reason).toBe("no_token");
+  });
+
+  test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "60" as never])(
+    "signedIn within %s seconds is a mistake",
+    (within) => {
+      expect(() => createApi().guard.signedIn({ within })).toThrow("signedIn.within");
+    },
+  );
+
   test("signedIn: no service", async () => {
     const answer = await send(createApi().router, "me", { token: await desk.service() });
     expect(refusalIn(answer)).toEqual({ reason: "account_required", ran: false, status: 403 });

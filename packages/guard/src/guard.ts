@@ -10,7 +10,14 @@ import { z } from "zod";
 import { accessTable } from "./access-table.ts";
 import { asService, type ServiceRights } from "./as-service.ts";
 import { offering } from "./challenge.ts";
-import { type Decide, decideAllowed, decideOpen, decideOrSignedIn, decideSignedIn } from "./decide.ts";
+import {
+  type Decide,
+  decideAllowed,
+  decideOpen,
+  decideOrSignedIn,
+  decideSignedIn,
+  decideSignedInWithin,
+} from "./decide.ts";
 import type { Facts } from "./facts.ts";
 import type { Guard } from "./guard-types.ts";
 import { createIdentifier } from "./identify.ts";
@@ -18,6 +25,7 @@ import { assertLazyChecked, checkLazyLoaders, checkLazyRoutes } from "./lazy-rou
 import {
   assertKnown,
   assertWhy,
+  assertWithin,
   type CommonOptions,
   checkOptions,
   type LocalIssuer,
@@ -82,11 +90,16 @@ export function createGuard<
     return build(policy, decideAllowed(identify, names, enough));
   };
 
+  const signedInWithin = (options: { readonly within: number }) => {
+    const within = assertWithin(options.within);
+    return build({ signedIn: true, within }, decideSignedInWithin(identify, { within, now }));
+  };
+
   const guard = {
     open: Object.assign((why: string) => build({ open: assertWhy(why) }, decideOpen), {
       orSignedIn: (why: string) => build({ orSignedIn: assertWhy(why) }, decideOrSignedIn(identify)),
     }),
-    signedIn: build({ signedIn: true }, decideSignedIn(identify)),
+    signedIn: Object.assign(signedInWithin, build({ signedIn: true }, decideSignedIn(identify))),
     allowed: Object.assign((...names: P[]) => buildAllowed({ allowed: Object.freeze(names) }, names, "every"), {
       any: (...names: P[]) => buildAllowed({ allowedAny: Object.freeze(names) }, names, "some"),
     }),

@@ -25,6 +25,7 @@ export type {
   NoPolicy,
   Overwrite,
   RefusableShape,
+  SignedInWithin,
   Unguarded,
 } from "./guard-types.ts";
 export { createVerifier, type OwnToken, type OwnVerifier, type VerifierParts } from "./local-verifier.ts";

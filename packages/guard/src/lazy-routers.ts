@@ -22,13 +22,11 @@ export function checkLazyRoutes(routes: Routes, path = ""): Routes {
 
 function checkLazyRoute(item: unknown, path: string): Routes[string] {
   if (isLazy(item)) return checkedLazy(item, `${path}.`);
+  if (isBuilder(item)) throw new TypeError(`${path}: not a procedure; end it with query, mutation or subscription`);
   // Whether a function is a guarded procedure is asked when the router stands.
   if (typeof item === "function") return item as Routes[string];
   if (typeof item !== "object" || item === null) throw new TypeError(`${path}: not a procedure and not a router`);
-  if (!isRouter(item)) {
-    if ("_def" in item) throw new TypeError(`${path}: not a procedure; end it with query, mutation or subscription`);
-    return checkLazyRoutes(item as Routes, `${path}.`);
-  }
+  if (!isRouter(item)) return checkLazyRoutes(item as Routes, `${path}.`);
   checkLazyLoaders(item, `${path}.`);
   return item;
 }
@@ -69,6 +67,13 @@ function inspect(router: AnyTRPCRouter, prefix: string): AnyTRPCRouter {
     // Thrown while a call waits for the router: the caller learns nothing, the log everything.
     throw new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: "internal", cause });
   }
+}
+
+/** What procedures are built from. Ours may be functions as well, see `signedIn({ within })`; what they are not is ended. */
+function isBuilder(item: unknown): boolean {
+  const isThing = typeof item === "function" || (typeof item === "object" && item !== null);
+  if (!isThing || !("_def" in item) || typeof item._def !== "object" || item._def === null) return false;
+  return !("type" in item._def) && !("router" in item._def);
 }
 
 function isRouter(item: object): item is AnyTRPCRouter {

@@ -131,6 +131,12 @@ export function assertKnown(what: string, names: readonly string[], permissions:
     throw new TypeError(`${what}: ${JSON.stringify(unknown)} is none of this API's permissions`);
 }
 
+/** @throws {TypeError} for what is no number of whole seconds. */
+export function assertWithin(within: number): number {
+  if (Number.isSafeInteger(within) && within > 0) return within;
+  throw new TypeError("signedIn.within: how old the sign-in may be, in whole seconds, at least 1");
+}
+
 /** @throws {TypeError} where nobody says why a procedure is open. */
 export function assertWhy(why: string): string {
   if (typeof why !== "string" || why.trim() === "") throw new TypeError("open: say why anybody may call");

@@ -41,6 +41,13 @@ export function createAccountRouter({ signedIn, router }: IssuerGuard, { account
       .output(z.void())
       .mutation(({ ctx, input }) => accounts.changePassword(input, actorOf(ctx))),
 
+    /** Proves the password again for the session that asks; refresh it afterwards. */
+    stepUp: signedIn
+      .use(alone)
+      .input(z.strictObject({ password }))
+      .output(z.void())
+      .mutation(({ ctx, input }) => accounts.stepUp(input.password, actorOf(ctx))),
+
     sessions: signedIn.output(z.array(session)).query(async ({ ctx }) => {
       const own = await sessions.list(ctx.principal.id);
       return own.map((one) => ({

@@ -11,6 +11,7 @@ import type { MetadataChange, MetadataRules } from "./metadata.ts";
 import { replaceMetadata } from "./metadata-change.ts";
 import { createPasswordChange } from "./password-change.ts";
 import type { Passwords } from "./passwords.ts";
+import { createStepUp } from "./step-up.ts";
 
 /** An account as it may be shown: without its password hash. */
 interface AccountView extends Omit<Account, "passwordHash" | "version"> {
@@ -33,6 +34,13 @@ export interface Accounts {
    * @throws {Refusal} `wrong_credentials`, `password_unsuitable`, `rate_limited`, `busy`, `conflict`
    */
   changePassword(input: { readonly current: string; readonly next: string }, actor: Actor): Promise<void>;
+  /**
+   * Proves the actor's password again: their session has a fresh `auth_time` from its next refresh on, and its tokens of
+   * before are too old.
+   *
+   * @throws {Refusal} `wrong_credentials`, `rate_limited`, `busy`, `conflict`, `session_ended`
+   */
+  stepUp(password: string, actor: Actor): Promise<void>;
   /** @throws {Refusal} `not_found`, `not_permitted`, `last_administrator` */
   disable(id: string, actor: Actor): Promise<void>;
   /** @throws {Refusal} `not_found`, `not_permitted` */
@@ -74,6 +82,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       return await Promise.all(accounts.map((account) => viewOf(store, account)));
     },
     changePassword: createPasswordChange(deps),
+    stepUp: createStepUp(deps),
     ...createAccountAdministration(deps),
     setMetadataAsProgram: async (id, change) => {
       const parts = metadata.check(change);

@@ -88,6 +88,7 @@ async function liveThroughEverything(): Promise<string[]> {
   await sessions.end({ client: "console", refreshToken: ann.refreshToken }, STRANGER).catch(() => undefined);
 
   await refused(accounts.changePassword({ current: TYPED, next: "another long passphrase" }, ann.actor));
+  await accounts.stepUp(PASSWORD, ann.actor);
   await accounts.changePassword({ current: PASSWORD, next: "another long passphrase" }, ann.actor);
   await refused(accounts.disable(admin.id, ann.actor));
   await accounts.endSessions(ann.id, admin.actor);

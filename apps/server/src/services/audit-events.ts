@@ -16,6 +16,7 @@ export const auditEvents = {
   "session.refresh_refused": "refused",
   "session.reuse": "refused",
   "session.refresh_ahead": "refused",
+  "session.stepped_up": "success",
   "session.ended": "success",
   "session.end_refused": "refused",
   "account.password_changed": "success",

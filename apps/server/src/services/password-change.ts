@@ -2,29 +2,18 @@ import { Refusal } from "@countersign/tokens";
 import { raiseAccount } from "./account-version.ts";
 import type { AccountsDeps } from "./accounts.ts";
 import type { Actor } from "./caller.ts";
+import { proveOwnPassword } from "./own-password.ts";
 import { assertSuitable } from "./password-rules.ts";
 import { endSessions } from "./session-end.ts";
 
-/** Changes the actor's own password: see `Accounts.changePassword`. Guesses count as those of a sign-in. */
-export function createPasswordChange({ store, audit, limits, mails, passwords }: AccountsDeps) {
+/** Changes the actor's own password: see `Accounts.changePassword`. */
+export function createPasswordChange(deps: AccountsDeps) {
+  const { store, audit, mails, passwords } = deps;
   return async (
     { current, next }: { readonly current: string; readonly next: string },
     actor: Actor,
   ): Promise<void> => {
-    const account = await store.accounts.byId(actor.id);
-    if (!account) throw new Refusal("not_found");
-    const attempt = await limits.account("password", account.email, actor);
-    if (!(await passwords.verify(account.passwordHash, current))) {
-      const refused = {
-        event: "account.password_refused",
-        at: await store.now(),
-        by: actor,
-        subject: actor.id,
-      } as const;
-      await audit.write(store, refused);
-      throw new Refusal("wrong_credentials", { detail: "the current password is wrong" });
-    }
-    await attempt.forgive(store);
+    const account = await proveOwnPassword(deps, current, actor);
     assertSuitable(next, account);
     const passwordHash = await passwords.hash(next);
     await store.transaction(async (tx) => {

@@ -38,6 +38,11 @@ export function sessionQueries(db: Kysely<Schema>): Queries["sessions"] {
       } as const;
       return hasChanged(await unended.set(next).where("id", "=", id).where("gen", "=", from).executeTakeFirstOrThrow());
     },
+    async stepUp(id, { authTime, amr, acr }) {
+      const proof = { auth_time: authTime, amr: JSON.stringify(amr), acr };
+      const raise = unended.set((row) => ({ ...proof, version: row("version", "+", 1) })).where("id", "=", id);
+      return (await raise.returning("version").executeTakeFirst())?.version;
+    },
     async markLate(id, gen, streak) {
       const mark = unended.set({ late: 1, streak }).where("id", "=", id).where("gen", "=", gen).where("late", "=", 0);
       return hasChanged(await mark.executeTakeFirstOrThrow());

@@ -114,6 +114,8 @@ export interface Queries {
       from: number,
       to: { genAt: number; streak: number; idleEnd: number; secretVersion: number },
     ): Promise<boolean>;
+    /** Sets how its person proved who they are, and raises its version: the new one, `undefined` where it has ended. */
+    stepUp(id: string, proof: Pick<Session, "authTime" | "amr" | "acr">): Promise<number | undefined>;
     /** Sets `late` and `streak` where the generation is still this one, not late yet, and the session has not ended. */
     markLate(id: string, gen: number, streak: number): Promise<boolean>;
     /**

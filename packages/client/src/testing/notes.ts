@@ -1,7 +1,16 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type AccessTable, createGuard, type Facts, facts, type Refusal, type Verifier } from "@countersign/guard";
+import {
+  type AccessTable,
+  createGuard,
+  type Facts,
+  facts,
+  type Refusal,
+  type Verifier,
+  type World,
+} from "@countersign/guard";
+import { systemWorld } from "@countersign/tokens";
 import { initTRPC, TRPCError, tracked } from "@trpc/server";
 import { createHTTPHandler } from "@trpc/server/adapters/standalone";
 import superjson from "superjson";
@@ -16,9 +25,13 @@ export const notesProcedures: AccessTable = {
   hello: { open: "anybody may be greeted" },
   moody: { signedIn: true },
   purge: { allowed: ["notes:write"] },
+  shred: { signedIn: true, within: 600 },
   ticks: { signedIn: true },
   who: { signedIn: true },
 };
+
+/** How old a sign-in may be for what asks for a fresh one, in seconds. */
+export const FRESH_S = 600;
 
 /** What the API does beside answering. */
 interface Doings {
@@ -28,12 +41,13 @@ interface Doings {
   refuse: Refusal | undefined;
 }
 
-function createRouter(verifier: Verifier, audience: string, doings: Doings) {
+function createRouter(verifier: Verifier, audience: string, world: World, doings: Doings) {
   const t = initTRPC.context<{ auth: Facts }>().create({ transformer: superjson });
   const { open, signedIn, allowed, router, accessTable } = createGuard(t, {
     issuer: verifier,
     audience,
     permissions: notesPermissions,
+    world,
     enrich: () => {
       if (doings.refuse) throw doings.refuse;
       return {};
@@ -52,6 +66,13 @@ function createRouter(verifier: Verifier, audience: string, doings: Doings) {
       doings.added.push(input.title);
       throw new TRPCError({ code: "UNAUTHORIZED", message: "not today" });
     }),
+    /** Asks for a fresh sign-in. */
+    shred: signedIn({ within: FRESH_S })
+      .input(z.strictObject({ title: z.string() }))
+      .mutation(({ input }) => {
+        doings.added.push(input.title);
+        return "shredded";
+      }),
     ticks: signedIn.subscription(async function* () {
       for (let tick = 1; tick <= 3; tick += 1) yield tracked(String(tick), tick);
     }),
@@ -71,9 +92,13 @@ export interface Notes extends Doings {
 }
 
 /** @param audience its identifier, and the path that it stands under */
-export async function startNotes(verifier: Verifier, audience: string = NOTES): Promise<Notes> {
+export async function startNotes(
+  verifier: Verifier,
+  audience: string = NOTES,
+  world: World = systemWorld,
+): Promise<Notes> {
   const doings: Doings = { added: [], refuse: undefined };
-  const { router, table } = createRouter(verifier, audience, doings);
+  const { router, table } = createRouter(verifier, audience, world, doings);
   const { pathname } = new URL(audience);
   const handler = createHTTPHandler({
     router,

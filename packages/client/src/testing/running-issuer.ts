@@ -2,13 +2,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createIssuer, type Issuer, type IssuerOptions } from "@countersign/server";
-import { systemWorld } from "@countersign/tokens";
+import { systemWorld, type World } from "@countersign/tokens";
 import Fastify from "fastify";
 import { notesPermissions, notesProcedures } from "./notes.ts";
 
 /** A real issuer on a real socket, without TLS: what stands before it ends that. */
 export interface RunningIssuer {
   readonly issuer: Issuer;
+  /** Its time. */
+  readonly world: World;
   readonly origin: string;
   /** Time goes by at the server. */
   pass(milliseconds: number): Promise<void>;
@@ -23,13 +25,14 @@ export async function startIssuer(
 ): Promise<RunningIssuer> {
   const folder = await mkdtemp(join(tmpdir(), "countersign-client-"));
   let ahead = 0;
+  const world = { ...systemWorld, now: () => systemWorld.now() + ahead };
   const issuer = await createIssuer({
     issuer: issuerUrl,
     database: { sqlite: join(folder, "test.db") },
     masterKeys: [new Uint8Array(32).fill(7)],
     signUp: "open",
     audiences: [{ audience: notes, permissions: notesPermissions, procedures: notesProcedures }],
-    world: { ...systemWorld, now: () => systemWorld.now() + ahead },
+    world,
     ...options,
   });
   const fastify = Fastify();
@@ -39,6 +42,7 @@ export async function startIssuer(
 
   return {
     issuer,
+    world,
     origin,
     async pass(milliseconds) {
       ahead += milliseconds;

@@ -60,6 +60,18 @@ export function sessionCases(given: Given): void {
       expect(await given.store.sessions.byId(session.id)).toStrictEqual({ ...session, ...next, gen: 5, late: false });
     });
 
+    test("a session that goes on is stepped up, and its version rises by one each time", async () => {
+      const { sessions } = given.store;
+      const going = aSession("going", ada.id, { version: 3 });
+      await sessions.insert(going);
+      await sessions.insert(aSession("ended", ada.id, { endedAt: NOW, endCause: "reuse" }));
+      const proof = { authTime: NOW + 5, amr: ["pwd", "otp"], acr: "2fa" } as const;
+      expect(await sessions.stepUp(going.id, proof)).toBe(4);
+      expect(await sessions.stepUp(going.id, proof)).toBe(5);
+      expect(await sessions.byId(going.id)).toStrictEqual({ ...going, ...proof, version: 5 });
+      expect(await sessions.stepUp(idOf("session ended"), proof)).toBeUndefined();
+    });
+
     test("only the current generation of a session that goes on is rotated or marked late", async () => {
       const { sessions } = given.store;
       await sessions.insert(aSession("going", ada.id, { gen: 4 }));
