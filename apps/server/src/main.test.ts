@@ -25,12 +25,12 @@ afterEach(async () => {
 });
 
 /** The program as a person starts it: a folder, an environment, two outputs. */
-function run(settings: Record<string, string>, flags: readonly string[] = []) {
+function run(settings: Record<string, string>, flags: readonly string[] = [], command: readonly string[] = []) {
   const environment = Object.entries({ PLAIN_PORT: "off", ...settings }).map(([name, value]) => [
     `COUNTERSIGN_${name}`,
     value,
   ]);
-  const child = spawn(process.execPath, ["--conditions=source", ...flags, main], {
+  const child = spawn(process.execPath, ["--conditions=source", ...flags, main, ...command], {
     cwd: directory,
     env: { PATH: process.env["PATH"], ...Object.fromEntries(environment) },
     stdio: ["ignore", "pipe", "pipe"],
@@ -73,6 +73,27 @@ describe("the program", () => {
     child.kill("SIGTERM");
     expect(await exit).toBe(0);
     expect(child.signalCode).toBeNull();
+  });
+
+  test("operates on its database when told to, and says what it did or why not, in a sentence", async () => {
+    const nothing = run({}, [], ["restored"]);
+    expect(await nothing.exit).toBe(1);
+    expect(nothing.said).toEqual({
+      out: "",
+      err: expect.stringMatching(/^There is nothing in this database yet[^\n]*\n$/),
+    });
+    const { child, exit } = await ready(await freePort());
+    const early = run({}, [], ["restored"]);
+    expect(await early.exit).toBe(1);
+    expect(early.said.err).toMatch(/^An instance runs on this database[^\n]*\n$/);
+    child.kill("SIGTERM");
+    await exit;
+    const done = run({}, [], ["restored"]);
+    expect(await done.exit).toBe(0);
+    expect(done.said).toEqual({ out: expect.stringMatching(/is dead. 0 sessions have ended/), err: "" });
+    const unknown = run({}, [], ["--help"]);
+    expect(await unknown.exit).toBe(1);
+    expect(unknown.said.err).toMatch(/no such command.*rewrap, reset-keys, restored/);
   });
 
   test("ASVS 13.3.1: leaves nothing that others may read but the authority's certificate", async () => {

@@ -10,12 +10,12 @@ export class StartError extends Error {
 }
 
 /**
- * What to tell the person at the terminal of a start that failed. Never a stack.
+ * What to tell the person at the terminal of a start that failed, or of something else that did. Never a stack.
  */
-export function sentenceFor(error: unknown): string {
+export function sentenceFor(error: unknown, failed = "It did not start"): string {
   if (error instanceof StartError) return error.message;
-  if (error instanceof Refusal) return `It did not start: ${error.detail ?? error.reason}.${because(error.cause)}`;
-  return `It did not start.${because(error)}`;
+  if (error instanceof Refusal) return `${failed}: ${error.detail ?? error.reason}.${because(error.cause)}`;
+  return `${failed}.${because(error)}`;
 }
 
 function because(cause: unknown): string {

@@ -31,6 +31,7 @@ import { createOutbox } from "./services/mail/outbox.ts";
 import { createMetadata } from "./services/metadata.ts";
 import { createNewAccounts } from "./services/new-account.ts";
 import { createPasswords } from "./services/passwords.ts";
+import { createPresence } from "./services/presence.ts";
 import { openProofs } from "./services/proofs.ts";
 import { openRefreshSecrets } from "./services/refresh-secrets.ts";
 import { createRefreshTokens } from "./services/refresh-tokens.ts";
@@ -171,7 +172,9 @@ async function wireServices(
   const outbox = mail && createOutbox({ issuer, store, audit, masterKeys, options: mail, logger });
   if (options.on) store.onEvents(createReaction(options.on));
   const sealer = createAuditSealer({ issuer, store, keys: auditKeys });
-  const stop = startBackground({ store, clock, keyRotation, facts, outbox, sealer, narrowings, logger });
+  const presence = createPresence({ store, world, masterKeys });
+  await presence.announce();
+  const stop = startBackground({ store, clock, keyRotation, facts, outbox, sealer, presence, narrowings, logger });
   const close = async () => {
     services.feed.close();
     await stop();
@@ -188,8 +191,8 @@ function replaysOf(database: IssuerOptions["database"], store: Store, clock: Clo
   return { add: (key, until) => store.proofs.use(key, until) };
 }
 
-/** Loads the driver of one database only. */
-async function openStore(database: IssuerOptions["database"], world: World): Promise<Store> {
+/** Opens a database. Loads the driver of that one only. */
+export async function openStore(database: IssuerOptions["database"], world: World): Promise<Store> {
   if ("sqlite" in database) {
     const { openSqlite } = await import("./store/sqlite.ts");
     return await openSqlite({ file: database.sqlite, world });

@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { PUBLISHED_MS } from "@countersign/tokens";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { operate } from "../operations/operate.ts";
 import type { NumberedEntry } from "../store/records.ts";
 import { auditEvents, eventsNamed } from "./audit-events.ts";
 import type { Caller } from "./caller.ts";
@@ -16,6 +20,10 @@ const TYPED = "Tr0ub4dor&3 typed";
 const FILES = { audience: "https://files.example", permissions: ["files:read"] };
 /** Events that nobody is behind but the issuer itself. */
 const BY_ITSELF = [
+  "installation.rewrapped",
+  "installation.keys_reset",
+  "installation.restored",
+  "key.revoked",
   "audit.key_made",
   "access.pushed",
   "set_up.link_made",
@@ -43,7 +51,7 @@ beforeAll(async () => {
   secrets = await liveThroughEverything();
   await giveUpAMail();
   await changeKeys();
-  entries = await allEntries();
+  entries = [...(await allEntries()), ...(await operateOnAnother())];
 });
 afterAll(() => issuer.close());
 
@@ -158,6 +166,23 @@ async function giveUpAMail(): Promise<void> {
     20_000,
   );
   await other.close();
+}
+
+/** What operators do, at another installation. */
+async function operateOnAnother(): Promise<readonly NumberedEntry[]> {
+  const { world } = issuer;
+  const folder = await mkdtemp(join(tmpdir(), "countersign-"));
+  const database = { sqlite: join(folder, "test.db") };
+  const keys = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2), new Uint8Array(32).fill(3)] as const;
+  await (await openTestIssuer({ database, world, masterKeys: [keys[0]] })).close();
+  await operate("rewrap", { issuer: ISSUER, database, world, masterKeys: [keys[1], keys[0]] });
+  await operate("restored", { issuer: ISSUER, database, world, masterKeys: [keys[1]] });
+  await operate("reset-keys", { issuer: ISSUER, database, world, masterKeys: [keys[2]] });
+  const other = await openTestIssuer({ database, world, masterKeys: [keys[2]] });
+  const done = await other.services.audit.list({ limit: 100, event: "installation" });
+  await other.close();
+  await rm(folder, { recursive: true });
+  return done;
 }
 
 /** To another algorithm, with time for everybody to hear of it. */

@@ -54,6 +54,9 @@ export const auditEvents = {
   "key.removed": "success",
   "key.revoked": "success",
   "key.algorithm_set": "success",
+  "installation.rewrapped": "success",
+  "installation.keys_reset": "success",
+  "installation.restored": "success",
   "mail.given_up": "refused",
 } as const satisfies Record<string, "success" | "refused">;
 

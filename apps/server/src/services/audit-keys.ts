@@ -78,13 +78,20 @@ async function ensureKey(
 ): Promise<readonly AuditKey[]> {
   await tx.lock("audit");
   const there = await tx.auditChain.keys();
-  if (there.length > 0) return there;
+  return there.length > 0 ? there : [(await makeAuditKey(tx, { world, audit, master })).stored];
+}
+
+/** A new key that signs from now on. Needs the lock of the audit. */
+export async function makeAuditKey(
+  tx: Transaction,
+  { world, audit, master }: { world: World; audit: AuditWriter; master: MasterKey },
+): Promise<{ readonly stored: AuditKey; readonly signing: SigningKey }> {
   const { kid, publicJwk, privateJwk } = await generateKey("EdDSA");
   const createdAt = await tx.now();
   const key = { kid, publicJwk, sealed: await seal(privateJwk, placeOf(kid), master, world), createdAt };
   await tx.auditChain.insertKey(key);
   await audit.write(tx, { event: "audit.key_made", at: createdAt, by: NOBODY, subject: kid });
-  return [key];
+  return { stored: key, signing: await importSigningKey(kid, publicJwk.alg, privateJwk) };
 }
 
 function placeOf(kid: string) {

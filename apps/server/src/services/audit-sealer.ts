@@ -5,6 +5,7 @@ import {
   chainEntries,
   keyOfSeal,
   openAuditSeal,
+  type SigningKey,
   sealAudit,
 } from "@countersign/tokens";
 import type { Store, Transaction } from "../store/store.ts";
@@ -42,13 +43,7 @@ export function createAuditSealer({ issuer, store, keys }: AuditSealerDeps): Aud
     if ((await auditChain.unsealed(1)).length === 0) return 0;
     const { end, count } = await transaction(async (tx) => {
       await tx.lock("audit");
-      const after = await soundEnd(tx, keys, known);
-      const entries = await chainEntries(after, await tx.auditChain.unsealed(CHUNK));
-      const end = entries.at(-1);
-      if (!end) return { end: after, count: 0 };
-      const seal = await sealAudit({ issuer, seq: end.seq, hash: end.hash, at: await tx.now() }, keys.current);
-      await tx.auditChain.extend(entries, { seq: end.seq, seal });
-      return { end, count: entries.length };
+      return await extendChain(tx, await soundEnd(tx, keys, known), { issuer, key: keys.current });
     });
     known = end;
     return count;
@@ -59,6 +54,20 @@ export function createAuditSealer({ issuer, store, keys }: AuditSealerDeps): Aud
       while ((await sealChunk()) === CHUNK) await yieldToOthers();
     },
   };
+}
+
+/** Chains what is not sealed yet, a chunk at most, and signs the new end. Needs the lock of the audit. */
+export async function extendChain(
+  tx: Transaction,
+  after: AuditLink,
+  { issuer, key }: { readonly issuer: string; readonly key: SigningKey },
+): Promise<{ readonly end: AuditLink; readonly count: number }> {
+  const entries = await chainEntries(after, await tx.auditChain.unsealed(CHUNK));
+  const end = entries.at(-1);
+  if (!end) return { end: after, count: 0 };
+  const seal = await sealAudit({ issuer, seq: end.seq, hash: end.hash, at: await tx.now() }, key);
+  await tx.auditChain.extend(entries, { seq: end.seq, seal });
+  return { end, count: entries.length };
 }
 
 /** The end of the chain, if it is the one that was signed last and no older than what is known to have been there. */

@@ -6,6 +6,7 @@ import type { FactLog } from "./fact-log.ts";
 import { prune } from "./housekeeping.ts";
 import type { KeyRotation } from "./key-rotation.ts";
 import type { Outbox } from "./mail/outbox.ts";
+import { PRESENCE_MS, type Presence } from "./presence.ts";
 import type { RoleNarrowings } from "./role-narrowing.ts";
 
 /** Hears what failed where no caller is left to hear of it, and what calls of `fetch` came to. pino is one. */
@@ -22,6 +23,7 @@ export interface BackgroundDeps {
   readonly facts: FactLog;
   readonly outbox: Outbox | undefined;
   readonly sealer: AuditSealer;
+  readonly presence: Presence;
   readonly narrowings: RoleNarrowings;
   readonly logger: Logger | undefined;
 }
@@ -31,13 +33,14 @@ const MINUTE_MS = 60_000;
 
 /** Starts what an instance does without being asked, and answers how to stop it. */
 export function startBackground(deps: BackgroundDeps): () => Promise<void> {
-  const { store, clock, keyRotation, facts, outbox, sealer, narrowings, logger } = deps;
+  const { store, clock, keyRotation, facts, outbox, sealer, presence, narrowings, logger } = deps;
   const jobs: readonly { name: string; ms: number; work: () => Promise<void> }[] = [
     { name: "reading revocations", ms: SECOND_MS, work: () => facts.poll() },
     { name: "sealing the audit", ms: SECOND_MS, work: () => sealer.seal() },
     { name: "narrowing roles", ms: SECOND_MS, work: () => narrowings.finish() },
     { name: "measuring the clock", ms: MINUTE_MS, work: () => clock.measure() },
     { name: "keeping the key ring", ms: MINUTE_MS, work: () => keyRotation.advance() },
+    { name: "saying that it is there", ms: PRESENCE_MS, work: () => presence.announce() },
     { name: "pruning", ms: MINUTE_MS, work: () => prune(store) },
     ...(outbox ? [{ name: "sending mail", ms: SECOND_MS, work: () => outbox.deliver() }] : []),
   ];
@@ -45,5 +48,7 @@ export function startBackground(deps: BackgroundDeps): () => Promise<void> {
   return async () => {
     outbox?.close();
     await Promise.all(stops.map((stop) => stop()));
+    // Where the database is away, silence says it as well.
+    await presence.leave().catch(() => undefined);
   };
 }

@@ -8,6 +8,6 @@ import { createId } from "./ids.ts";
  */
 export async function renewFeedIncarnation(tx: Transaction, world: World): Promise<string> {
   const incarnation = createId(world);
-  await tx.installation.setFeedIncarnation(incarnation);
+  await tx.installation.update({ feedIncarnation: incarnation });
   return incarnation;
 }

@@ -13,6 +13,7 @@ export async function prune(store: Store): Promise<void> {
   await store.proofs.prune(now);
   await store.invitations.prune(now);
   await store.attempts.prune(now);
+  await store.instances.prune(now - DAY_MS);
   await store.revocations.prune(now - FACT_LIFE_MS);
   await store.sessions.prune(now - ENDED_MS);
 }

@@ -51,6 +51,17 @@ export async function settleRing(
   }
 }
 
+/** Takes every key out, with every token that it signed, and begins anew. */
+export async function replaceRing(tx: Transaction, deps: KeyStepsDeps, by: Actor | Caller): Promise<void> {
+  const ring = await lockRing(tx);
+  for (const { kid } of ring.keys) {
+    await tx.keys.remove(kid);
+    tx.revoke({ kind: "key", id: kid });
+    await deps.audit.write(tx, { event: "key.revoked", at: ring.now, by, subject: kid });
+  }
+  await settleRing(tx, deps, ring, by);
+}
+
 /** Takes one step. Needs the lock of the ring. */
 export async function takeStep(
   tx: Transaction,

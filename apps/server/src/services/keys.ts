@@ -132,7 +132,7 @@ async function ensureRing(
 ): Promise<readonly StoredKey[]> {
   const { now, algorithm } = await lockRing(tx);
   if (wanted === undefined || wanted === algorithm) return await settleRing(tx, deps, { now, algorithm }, NOBODY);
-  await tx.installation.setKeyAlgorithm(wanted);
+  await tx.installation.update({ keyAlgorithm: wanted });
   await deps.audit.write(tx, { event: "key.algorithm_set", at: now, by: NOBODY, detail: { alg: wanted } });
   return await settleRing(tx, deps, { now, algorithm: wanted }, NOBODY);
 }

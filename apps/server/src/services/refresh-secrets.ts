@@ -1,7 +1,7 @@
 import { importRefreshSecret, type MasterKey, seal, unseal, type World } from "@countersign/tokens";
 import { base64url } from "jose";
 import type { RefreshSecret } from "../store/records.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, Transaction } from "../store/store.ts";
 import type { Clock } from "./clock.ts";
 import { atMostEvery } from "./cool-down.ts";
 
@@ -47,11 +47,7 @@ export async function openRefreshSecrets({
       await tx.lock("installation");
       const there = await tx.refreshSecrets.list();
       if (there.length > 0) return there;
-      const secret = base64url.encode(world.random(SECRET_BYTES));
-      const sealed = await seal(secret, placeOf(1), masterKeys[0], world);
-      const first = { version: 1, sealed, createdAt: await tx.now() };
-      await tx.refreshSecrets.insert(first);
-      return [first];
+      return [await makeRefreshSecret(tx, 1, { world, masterKeys })];
     }),
   );
 
@@ -68,6 +64,19 @@ export async function openRefreshSecrets({
       return known.get(version);
     },
   };
+}
+
+/** A new secret, which makes every token from the next start on. */
+export async function makeRefreshSecret(
+  tx: Transaction,
+  version: number,
+  { world, masterKeys }: Pick<RefreshSecretsDeps, "world" | "masterKeys">,
+): Promise<RefreshSecret> {
+  const secret = base64url.encode(world.random(SECRET_BYTES));
+  const sealed = await seal(secret, placeOf(version), masterKeys[0], world);
+  const made = { version, sealed, createdAt: await tx.now() };
+  await tx.refreshSecrets.insert(made);
+  return made;
 }
 
 function placeOf(version: number) {

@@ -13,6 +13,7 @@ import { migrationCases } from "./testing/migration-cases.ts";
 import { oneTimeCases } from "./testing/one-time-cases.ts";
 import { registerCases } from "./testing/register-cases.ts";
 import { roleCases } from "./testing/role-cases.ts";
+import { sealedCases } from "./testing/sealed-cases.ts";
 import { serviceCases } from "./testing/service-cases.ts";
 import { sessionCases } from "./testing/session-cases.ts";
 import type { Given, TestDatabase, TestDatabases } from "./testing/setting.ts";
@@ -26,6 +27,7 @@ const suite = [
   roleCases,
   registerCases,
   oneTimeCases,
+  sealedCases,
   mailCases,
   attemptCases,
   auditCases,

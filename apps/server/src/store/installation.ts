@@ -31,11 +31,14 @@ export function installationQueries(db: Kysely<Schema>): Queries["installation"]
           .executeTakeFirstOrThrow(),
       );
     },
-    async setFeedIncarnation(incarnation) {
-      await db.updateTable("installation").set({ feed_incarnation: incarnation }).execute();
-    },
-    async setKeyAlgorithm(algorithm) {
-      await db.updateTable("installation").set({ key_algorithm: algorithm }).execute();
+    async update({ epoch, masterKeyId, feedIncarnation, keyAlgorithm }) {
+      const change = {
+        ...(epoch !== undefined && { epoch }),
+        ...(masterKeyId !== undefined && { master_key_id: masterKeyId }),
+        ...(feedIncarnation !== undefined && { feed_incarnation: feedIncarnation }),
+        ...(keyAlgorithm !== undefined && { key_algorithm: keyAlgorithm }),
+      };
+      await db.updateTable("installation").set(change).execute();
     },
   };
 }

@@ -8,6 +8,7 @@ import { clientQueries } from "./clients.ts";
 import type { Engine } from "./engine.ts";
 import { handoffQueries } from "./handoffs.ts";
 import { installationQueries } from "./installation.ts";
+import { instanceQueries } from "./instances.ts";
 import { invitationQueries } from "./invitations.ts";
 import { keyQueries } from "./keys.ts";
 import { mailQueries } from "./mails.ts";
@@ -18,6 +19,7 @@ import { revocationQueries } from "./revocations.ts";
 import { roleNarrowingQueries } from "./role-narrowings.ts";
 import { roleQueries } from "./roles.ts";
 import type { Schema } from "./schema.ts";
+import { sealedQueries } from "./sealed.ts";
 import { serviceQueries } from "./services.ts";
 import { sessionQueries } from "./sessions.ts";
 import { setUpQueries } from "./set-up.ts";
@@ -42,6 +44,8 @@ export function createQueries(db: Kysely<Schema>, engine: Engine): Queries {
     mails: mailQueries(db),
     setUp: setUpQueries(db),
     keys: keyQueries(db),
+    sealed: sealedQueries(db),
+    instances: instanceQueries(db),
     refreshSecrets: refreshSecretQueries(db),
     revocations: revocationQueries(db),
     audit: auditQueries(db),

@@ -1,4 +1,5 @@
-import type { AccessTable, Algorithm, AuditFields, PublicJwk } from "@countersign/tokens";
+import type { AccessTable, Algorithm, AuditFields, Place, PublicJwk } from "@countersign/tokens";
+import type { SealedTable } from "./sealed.ts";
 
 // What the store keeps, as the rest of the house sees it. Times are milliseconds since the epoch, by the database's
 // clock; ids are 128 random bits in base64url; `org` is null outside an organisation.
@@ -69,7 +70,9 @@ export type EndCause =
   | "account_disabled"
   | "account_removed"
   | "reuse"
-  | "refresh_ahead";
+  | "refresh_ahead"
+  | "keys_reset"
+  | "restored";
 
 /** Proof of a finished sign-in, redeemed once for tokens. Kept under the hash of its secret. */
 export interface Handoff {
@@ -203,6 +206,21 @@ export interface StoredKey {
   readonly publishedAt: number;
   readonly activatedAt: number | null;
   readonly retiredAt: number | null;
+}
+
+/** A text that is encrypted at rest, and its place. */
+export interface SealedText {
+  readonly place: Place & { readonly table: SealedTable };
+  readonly sealed: string;
+}
+
+/** A process that runs on this database. */
+export interface Instance {
+  readonly id: string;
+  /** The master key that it encrypts with. */
+  readonly masterKeyId: string;
+  /** When it last said that it is there. */
+  readonly seenAt: number;
 }
 
 /** A secret that refresh tokens are made with, sealed for (`refresh_secrets`, version, `sealed`). */

@@ -254,8 +254,15 @@ interface AttemptTable {
   count: number;
 }
 
+interface InstanceTable {
+  id: string;
+  master_key_id: string;
+  seen_at: number;
+}
+
 export interface Schema {
   installation: InstallationTable;
+  instances: InstanceTable;
   accounts: AccountTable;
   account_metadata: AccountMetadataTable;
   sessions: SessionTable;

@@ -72,6 +72,9 @@ export function sessionQueries(db: Kysely<Schema>): Queries["sessions"] {
       const some = except === undefined ? all : all.where("id", "!=", except);
       return (await some.returning("id").execute()).map(({ id }) => id);
     },
+    async endEveryone(at, cause) {
+      return countChanged(await unended.set({ ended_at: at, end_cause: cause }).executeTakeFirstOrThrow());
+    },
     prune(before) {
       const over = db
         .selectFrom("sessions")

@@ -1,4 +1,4 @@
-import type { Algorithm, AuditLink, ChainedEntry, RevocationFact } from "@countersign/tokens";
+import type { AuditLink, ChainedEntry, RevocationFact } from "@countersign/tokens";
 import type { IssuerEvent } from "../events.ts";
 import type {
   Account,
@@ -11,6 +11,7 @@ import type {
   Grantable,
   Handoff,
   Installation,
+  Instance,
   Invitation,
   Mail,
   Metadata,
@@ -19,11 +20,13 @@ import type {
   Role,
   RoleDeclaration,
   RoleNarrowing,
+  SealedText,
   Service,
   ServiceSecret,
   Session,
   StoredKey,
 } from "./records.ts";
+import type { SealedTable } from "./sealed.ts";
 
 /** A committed fact and its place in the one order of commits. */
 export interface NumberedFact {
@@ -79,8 +82,8 @@ export interface Queries {
     read(): Promise<Installation | undefined>;
     /** Answers false where another instance was first. */
     create(installation: Installation): Promise<boolean>;
-    setFeedIncarnation(incarnation: string): Promise<void>;
-    setKeyAlgorithm(algorithm: Algorithm): Promise<void>;
+    /** Replaces what is given; the rest stays. */
+    update(change: Partial<Installation>): Promise<void>;
   };
   readonly accounts: {
     /** @throws {Refusal} `conflict` where the address is taken. */
@@ -129,6 +132,8 @@ export interface Queries {
     end(id: string, at: number, cause: EndCause): Promise<boolean>;
     /** Ends the living ones of an account, one excepted, and answers their ids. */
     endAll(accountId: string, at: number, cause: EndCause, except?: string): Promise<string[]>;
+    /** Ends every living one there is, and answers how many those were. */
+    endEveryone(at: number, cause: EndCause): Promise<number>;
     /** Deletes what ended or ran out before. */
     prune(before: number): Promise<number>;
   };
@@ -252,6 +257,23 @@ export interface Queries {
     activate(kid: string, at: number): Promise<boolean>;
     retire(kid: string, at: number): Promise<boolean>;
     remove(kid: string): Promise<boolean>;
+  };
+  /** Everything that is encrypted at rest, wherever it stands. */
+  readonly sealed: {
+    list(): Promise<SealedText[]>;
+    /** Puts another text in the place of one. False where that one is there no more. */
+    replace(text: SealedText, sealed: string): Promise<boolean>;
+    /** Deletes every row of a table that holds sealed texts. */
+    clear(table: SealedTable): Promise<void>;
+  };
+  /** The instances that run, as far as they could say so. */
+  readonly instances: {
+    /** Says that one is there. */
+    put(instance: Instance): Promise<void>;
+    remove(id: string): Promise<void>;
+    /** Those that said so after this moment. */
+    since(moment: number): Promise<Instance[]>;
+    prune(before: number): Promise<number>;
   };
   readonly refreshSecrets: {
     list(): Promise<RefreshSecret[]>;

@@ -9,6 +9,7 @@ import { keyAlgorithm } from "./0007-key-algorithm.ts";
 import { procedures } from "./0008-procedures.ts";
 import { roleNarrowings } from "./0009-role-narrowings.ts";
 import { usedProofs } from "./0010-used-proofs.ts";
+import { instances } from "./0011-instances.ts";
 
 /** Every migration by its name, in the order of the names. One that was released is never changed. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0008-procedures": procedures,
   "0009-role-narrowings": roleNarrowings,
   "0010-used-proofs": usedProofs,
+  "0011-instances": instances,
 };

@@ -17,9 +17,9 @@ export function registerCases(given: Given): void {
       const winners = begun.filter((epoch) => epoch !== undefined);
       expect(winners).toHaveLength(1);
       expect(await given.store.installation.read()).toStrictEqual(anInstallation({ epoch: winners[0] ?? "" }));
-      await given.store.installation.setFeedIncarnation("a run");
+      await given.store.installation.update({ feedIncarnation: "a run" });
       expect(await stores[1]?.installation.read()).toMatchObject({ epoch: winners[0], feedIncarnation: "a run" });
-      await given.store.installation.setKeyAlgorithm("ES256");
+      await given.store.installation.update({ keyAlgorithm: "ES256" });
       expect(await given.store.installation.read()).toMatchObject({ keyAlgorithm: "ES256", feedIncarnation: "a run" });
     });
 
