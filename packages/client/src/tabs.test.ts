@@ -2,11 +2,9 @@ import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openChromium } from "./testing/chromium.ts";
 import { newAccount } from "./testing/house.ts";
+import { accountOf, add, EXPIRY_MS, signedInTabs, statusOf, who } from "./testing/signed-in-tabs.ts";
 import { openSite, type Site } from "./testing/site.ts";
 import { begin, openTab, type Tab } from "./testing/tab.ts";
-
-/** Longer than an access token lives. */
-const EXPIRY_MS = 6 * 60_000;
 
 let site: Site;
 let browser: Browser;
@@ -29,33 +27,10 @@ afterAll(async () => {
 });
 
 const refreshes = () => site.door.to("/auth/session/refresh").length;
-const statusOf = async (tab: Tab) => (await tab.state()).status;
-const accountOf = async (tab: Tab) => {
-  const state = await tab.state();
-  return "account" in state ? state.account : undefined;
-};
-const who = (tab: Tab) => tab.run(async (_client, _input, notes) => (await notes.who.query()).account);
-const add = (tab: Tab, title: string) =>
-  tab.run(async (_client, input, notes) => {
-    const { reasonOf } = globalThis as unknown as typeof import("./errors.ts");
-    return await notes.add.mutate({ title: input }).then(() => "added", reasonOf);
-  }, title);
 /** Within the second that PROTOCOL allows. */
 const withinASecond = { timeout: 1_000, interval: 20 };
 
-/** Tabs of one browser, in all of which one person is signed in. */
-async function signedIn(tabs: number): Promise<Tab[]> {
-  const first = await openTab(site, context);
-  await first.run((client, account) => client.signUp(account), newAccount());
-  const others = Array.from({ length: tabs - 1 }, () => openTab(site, context));
-  const all = [first, ...(await Promise.all(others))];
-  for (const tab of all) {
-    expect((await tab.ready()).status).toBe("signed-in");
-    await tab.page.evaluate("for (const list of Object.values(happenings)) list.length = 0");
-  }
-  site.door.forget();
-  return all;
-}
+const signedIn = (tabs: number) => signedInTabs(site, context, tabs);
 
 /** A gate that requests wait at. */
 function gate() {

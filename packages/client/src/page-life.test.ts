@@ -1,0 +1,172 @@
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openChromium } from "./testing/chromium.ts";
+import { newAccount } from "./testing/house.ts";
+import { accountOf, add, EXPIRY_MS, signedInTabs, statusOf, who } from "./testing/signed-in-tabs.ts";
+import { openSite, type Site } from "./testing/site.ts";
+import { begin, openTab, type Tab } from "./testing/tab.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+let site: Site;
+let browser: Browser;
+let context: BrowserContext;
+beforeAll(async () => {
+  site = await openSite();
+  browser = await openChromium(site.certificate);
+});
+beforeEach(async () => {
+  context = await browser.newContext();
+  // The machine's wall clock, which a test may set. The monotonic one goes on, as if the machine had slept.
+  await context.addInitScript(`
+    const now = Date.now;
+    globalThis.setBy = 0;
+    Date.now = () => now() + setBy;
+  `);
+});
+afterEach(async () => {
+  site.door.forwardAll();
+  await context.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await site.close();
+});
+
+const refreshes = () => site.door.to("/auth/session/refresh").length;
+const signedIn = async () => (await signedInTabs(site, context, 1))[0] as Tab;
+const setClock = (tab: Tab, milliseconds: number) => tab.page.evaluate(`setBy += ${milliseconds}`);
+
+describe("a page whose access token has expired", () => {
+  test("client case 2: makes ten calls with one refresh, and each is done once", async () => {
+    const tab = await signedIn();
+    await site.pass(EXPIRY_MS);
+    const titles = Array.from({ length: 10 }, (_, at) => `ten ${at}`);
+    expect(await Promise.all(titles.map((title) => add(tab, title)))).toEqual(titles.map(() => "added"));
+    expect(site.notes.added.filter((title) => title.startsWith("ten")).sort()).toEqual(titles);
+    expect(refreshes()).toBe(1);
+  });
+
+  test("client case 3: goes on when the reply of its refresh is lost", async () => {
+    const tab = await signedIn();
+    await site.pass(EXPIRY_MS);
+    site.door.decide(({ path }) => (path === "/auth/session/refresh" && refreshes() === 1 ? "lose-reply" : undefined));
+    expect(await who(tab)).toBe(await accountOf(tab));
+    expect(refreshes()).toBe(2);
+    await tab.run((client) => client.session.refresh());
+  });
+
+  test("client case 9: makes no storm of refreshes while the server is down, and stays signed in", async () => {
+    const tab = await signedIn();
+    site.door.decide(({ path }) => (path.startsWith("/auth/") ? { status: 502, body: "<html>" } : undefined));
+    await site.pass(EXPIRY_MS);
+    const reasons: string[] = [];
+    for (let call = 0; call < 20; call += 1) reasons.push(await add(tab, "in a storm"));
+    expect(new Set(reasons)).toEqual(new Set(["unavailable"]));
+    expect(refreshes()).toBeLessThan(10);
+    expect(await statusOf(tab)).toBe("signed-in");
+    expect(site.notes.added).not.toContain("in a storm");
+  });
+
+  test("client case 16: repeats a call once whose token expired on its way", async () => {
+    const tab = await signedIn();
+    let held = false;
+    site.door.decide(async ({ path }) => {
+      if (!path.startsWith("/notes/add") || held) return undefined;
+      held = true;
+      await site.pass(EXPIRY_MS);
+      return undefined;
+    });
+    expect(await add(tab, "on its way")).toBe("added");
+    expect(site.notes.added.filter((title) => title === "on its way")).toHaveLength(1);
+    expect([refreshes(), site.door.seen.filter(({ path }) => path.startsWith("/notes/add")).length]).toEqual([1, 2]);
+  });
+});
+
+describe("a page on a laptop that slept", () => {
+  test("client case 14: past the expiry of its access token refreshes before its next call", async () => {
+    const tab = await signedIn();
+    await site.pass(EXPIRY_MS);
+    await setClock(tab, EXPIRY_MS);
+    expect(await add(tab, "awake")).toBe("added");
+    expect([refreshes(), site.door.seen.filter(({ path }) => path.startsWith("/notes/")).length]).toEqual([1, 1]);
+  });
+
+  test("client case 14: and wakes offline stays signed in, and goes on when it is online", async () => {
+    const tab = await signedIn();
+    site.door.decide(() => "cut");
+    await setClock(tab, EXPIRY_MS);
+    await site.pass(EXPIRY_MS);
+    expect(await add(tab, "offline")).toBe("network");
+    expect(await statusOf(tab)).toBe("signed-in");
+    site.door.forwardAll();
+    await expect.poll(() => add(tab, "online"), { timeout: 20_000, interval: 500 }).toBe("added");
+    expect(site.notes.added).not.toContain("offline");
+  });
+
+  test("client case 14: past the end of its session is signed out", async () => {
+    const tab = await signedIn();
+    await site.pass(15 * DAY_MS);
+    await setClock(tab, 15 * DAY_MS);
+    expect(await add(tab, "too late")).not.toBe("added");
+    expect(await tab.state()).toEqual({ status: "signed-out" });
+    expect((await tab.happenings()).accounts).toEqual([undefined]);
+  });
+
+  test.each([
+    ["an hour ahead: one refresh", HOUR_MS, 1],
+    ["an hour back: none", -HOUR_MS, 0],
+  ])("client case 15: goes on when its clock is set, %s", async (_name, by, expected) => {
+    const tab = await signedIn();
+    await setClock(tab, by);
+    for (let call = 0; call < 5; call += 1) expect(await who(tab)).toBe(await accountOf(tab));
+    expect(refreshes()).toBe(expected);
+  });
+});
+
+describe("a page whose browser", () => {
+  test.each([
+    [
+      "blocks storage",
+      "Object.defineProperty(globalThis, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })",
+    ],
+    [
+      "has no room left in it",
+      "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }",
+    ],
+  ])("client case 12: %s signs in, stays so after loading, and signs out", async (_name, script) => {
+    await context.addInitScript(script);
+    const tab = await openTab(site, context);
+    await tab.run((client, account) => client.signUp(account), newAccount());
+    await tab.page.reload();
+    const again = await begin(site, tab.page);
+    expect(await again.ready()).toMatchObject({ status: "signed-in" });
+    expect(await who(again)).toBe(await accountOf(again));
+    await again.run((client) => client.session.end());
+    expect(await again.state()).toEqual({ status: "signed-out" });
+    expect(await context.cookies()).toEqual([]);
+  });
+
+  test("client case 22: calls a listener that refreshes, signs out and throws, is signed out and no more", async () => {
+    const tab = await signedIn();
+    const states = await tab.run(async ({ session }) => {
+      const heard: string[] = [];
+      const ended = new Promise<void>((resolve) => {
+        session.subscribe(({ status }) => {
+          heard.push(status);
+          if (status === "signed-out") resolve();
+          if (heard.length === 1) void session.refresh();
+          if (heard.length === 2) void session.end();
+          throw new Error("of the app");
+        });
+      });
+      await session.refresh();
+      await ended;
+      return heard;
+    });
+    expect(states.at(-1)).toBe("signed-out");
+    expect((await tab.happenings()).warnings).toContain("listener");
+    await expect.poll(() => context.cookies()).toEqual([]);
+  });
+});
