@@ -6,7 +6,7 @@ export type AccessReport = Awaited<ReturnType<CountersignClient["api"]["access"]
 
 interface Row {
   readonly sign: string;
-  readonly what: "API" | "permission" | "procedures" | "role";
+  readonly what: "API" | "permission" | "procedures" | "bound tokens" | "role";
   readonly name: string;
   readonly permissions?: readonly string[];
   readonly accounts?: number;
@@ -54,6 +54,9 @@ function additions({ audience, added }: AccessReport): Row[] {
   return [
     ...(added.audience ? [{ sign: "+", what: "API", name: audience } as const] : []),
     ...added.permissions.map((name) => ({ sign: "+", what: "permission", name }) as const),
+    ...(added.boundTokens === null
+      ? []
+      : [{ sign: added.boundTokens ? "+" : "-", what: "bound tokens", name: audience } as const]),
     ...(added.procedures ? [{ sign: "~", what: "procedures", name: audience } as const] : []),
     ...added.roles.map(({ name, isNew, permissions, accounts }) =>
       isNew

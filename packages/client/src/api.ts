@@ -51,7 +51,8 @@ export type Reason =
 export type TokenReply = {
   readonly audience: string;
   readonly access_token: string;
-  readonly token_type: "Bearer";
+  /** `DPoP`: it is good with proofs of the key that the session is bound to, and nothing else (RFC 9449 §5). */
+  readonly token_type: "Bearer" | "DPoP";
   /** Life from `server_time`, in seconds. */
   readonly expires_in: number;
   /** The permissions that hold at the audience, space-separated. */
@@ -178,6 +179,11 @@ export type IssuerRouter = TRPCBuiltRouter<
                   >
                 >
               | undefined;
+            /**
+             * Whether its tokens are bound to their client's key, where the client proves one (DPoP, RFC 9449): its guard needs `dpop`.
+             * What is left out stays; at first they are bearer tokens.
+             */
+            readonly boundTokens?: boolean | undefined;
           };
           /** Removes what is not declared any more as well. */
           prune?: boolean | undefined;
@@ -193,6 +199,7 @@ export type IssuerRouter = TRPCBuiltRouter<
             audience: boolean;
             permissions: readonly string[];
             procedures: boolean;
+            boundTokens: boolean | null;
             roles: readonly { name: string; isNew: boolean; permissions: readonly string[]; accounts: number }[];
           };
           /** What goes with `prune`, and stays without. */

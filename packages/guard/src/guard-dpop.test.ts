@@ -60,7 +60,7 @@ async function call(path: string, change: Partial<Proving> = {}, to = router, se
 const refused = (reason: string, status = 401) => ({ reason, ran: false, status });
 
 describe("a token that is bound to a key", () => {
-  test("ASVS 10.3.5: is good with its key's proof, and a fresh one each time", async () => {
+  test("ASVS 10.3.5, RFC 9449 6.1: is good with its key's proof, and a fresh one each time", async () => {
     for (let time = 0; time < 3; time += 1) {
       expect((await call("me")).body.result?.data).toBe("ann");
       expect((await call("greet")).body.result?.data).toBe("ann");

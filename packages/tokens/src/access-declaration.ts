@@ -44,6 +44,11 @@ export interface AccessDeclaration {
   readonly roles?: Readonly<Record<string, DeclaredRole>> | undefined;
   /** Who may call what there, as `guard.seal(router)` says it: apps ask it what to show. It grants nothing. */
   readonly procedures?: AccessTable | undefined;
+  /**
+   * Whether its tokens are bound to their client's key, where the client proves one (DPoP, RFC 9449): its guard needs `dpop`.
+   * What is left out stays; at first they are bearer tokens.
+   */
+  readonly boundTokens?: boolean | undefined;
 }
 
 const permissions = z
@@ -76,6 +81,7 @@ export const accessDeclaration: z.ZodType<AccessDeclaration, AccessDeclaration> 
     permissions,
     roles: roles.optional(),
     procedures: accessTable.optional(),
+    boundTokens: z.boolean().optional(),
   })
   .superRefine((declared, { addIssue }) => {
     for (const [name, { permissions }] of Object.entries(declared.roles ?? {})) {

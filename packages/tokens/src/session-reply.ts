@@ -4,7 +4,8 @@ import type { Reason } from "./errors.ts";
 export interface TokenReply {
   readonly audience: string;
   readonly access_token: string;
-  readonly token_type: "Bearer";
+  /** `DPoP`: it is good with proofs of the key that the session is bound to, and nothing else (RFC 9449 §5). */
+  readonly token_type: "Bearer" | "DPoP";
   /** Life from `server_time`, in seconds. */
   readonly expires_in: number;
   /** The permissions that hold at the audience, space-separated. */

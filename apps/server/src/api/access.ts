@@ -26,6 +26,7 @@ const report = z.object({
     audience: z.boolean(),
     permissions: texts,
     procedures: z.boolean(),
+    boundTokens: z.boolean().nullable(),
     roles: z
       .array(z.object({ name: z.string(), isNew: z.boolean(), permissions: texts, accounts: z.number() }))
       .readonly(),

@@ -28,13 +28,19 @@ export async function applyPlan(tx: Transaction, plan: AccessPlan, doing: Doing)
   const { audience: id, adds } = plan;
   const taken = doing.prune ? plan.undeclared : [];
   const roles = plan.roles.filter(({ isNew, adds, declares }) => doing.prune || isNew || adds.length > 0 || declares);
-  const { registers, tells, procedures } = plan;
-  if (!registers && !tells && adds.length === 0 && taken.length === 0 && roles.length === 0) return;
+  const { registers, tells, procedures, rebinds, boundTokens } = plan;
+  if (!registers && !tells && !rebinds && adds.length === 0 && taken.length === 0 && roles.length === 0) return;
   const kept = plan.permissions.filter((permission) => !taken.includes(permission));
-  await tx.audiences.upsert({ id, permissions: [...kept, ...adds], procedures });
+  await tx.audiences.upsert({ id, permissions: [...kept, ...adds], procedures, boundTokens });
   for (const role of roles) await applyRole(tx, id, role, doing);
   await narrowServices(tx, id, taken);
-  const detail = { added: adds.join(" "), removed: taken.join(" "), roles: roles.length, procedures: tells };
+  const detail = {
+    added: adds.join(" "),
+    removed: taken.join(" "),
+    roles: roles.length,
+    procedures: tells,
+    bound: boundTokens,
+  };
   await doing.audit.write(tx, { event: "access.pushed", at: await tx.now(), by: doing.by, subject: id, detail });
 }
 

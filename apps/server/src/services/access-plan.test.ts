@@ -25,7 +25,7 @@ const known = (
   roles: Role[] = [],
   ...declarations: [role: string, audience: string][]
 ): Known => ({
-  audience: { permissions, procedures: null },
+  audience: { permissions, procedures: null, boundTokens: false },
   roles,
   declarations: declarations.map(([role, audience]) => ({ role, audience })),
 });
@@ -52,10 +52,15 @@ describe("a declaration compared with what is known", () => {
     const there = known(["a:read"]);
     const first = { ...declared({}, "a:read"), procedures: { "a.list": { allowed: ["a:read"] } } };
     expect(planAccess(first, there)).toMatchObject({ tells: true, procedures: first.procedures });
-    const then = { ...there, audience: { id: NOTES, permissions: ["a:read"], procedures: first.procedures } };
+    const audience = { id: NOTES, permissions: ["a:read"], procedures: first.procedures, boundTokens: false };
+    const then = { ...there, audience };
     expect(planAccess(first, then)).toMatchObject({ tells: false, procedures: first.procedures });
     expect(planAccess(declared({}, "a:read"), then)).toMatchObject({ tells: false, procedures: first.procedures });
     expect(planAccess({ ...first, procedures: {} }, then)).toMatchObject({ tells: true, procedures: {} });
+    expect(planAccess({ ...first, boundTokens: true }, then)).toMatchObject({ rebinds: true, boundTokens: true });
+    const bound = { ...then, audience: { ...audience, boundTokens: true } };
+    expect(planAccess(first, bound)).toMatchObject({ rebinds: false, boundTokens: true });
+    expect(planAccess({ ...first, boundTokens: false }, bound)).toMatchObject({ rebinds: true, boundTokens: false });
   });
 
   test("finds nothing to do where all is there", () => {

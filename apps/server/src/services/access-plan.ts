@@ -4,7 +4,7 @@ import type { Audience, Role, RoleDeclaration } from "../store/records.ts";
 
 /** What the issuer knows already, of the declared API and of all roles. */
 export interface Known {
-  readonly audience: Pick<Audience, "permissions" | "procedures"> | undefined;
+  readonly audience: Pick<Audience, "permissions" | "procedures" | "boundTokens"> | undefined;
   readonly roles: readonly Role[];
   readonly declarations: readonly RoleDeclaration[];
 }
@@ -38,6 +38,10 @@ export interface AccessPlan {
   readonly procedures: AccessTable | null;
   /** Whether that is another one than before. */
   readonly tells: boolean;
+  /** Whether its tokens will be bound to keys; what is left out of a declaration stays. */
+  readonly boundTokens: boolean;
+  /** Whether they were not, or were and will not be. */
+  readonly rebinds: boolean;
   /** Those that something happens to. */
   readonly roles: readonly RolePlan[];
 }
@@ -48,6 +52,8 @@ export interface AccessPlan {
  */
 export function planAccess(declaration: AccessDeclaration, { audience, roles, declarations }: Known): AccessPlan {
   const { procedures: told } = declaration;
+  const wereBound = audience?.boundTokens ?? false;
+  const boundTokens = declaration.boundTokens ?? wereBound;
   const before = audience?.permissions ?? [];
   const undeclared = without(before, declaration.permissions);
   const declared = new Map(Object.entries(declaration.roles ?? {}));
@@ -85,6 +91,8 @@ export function planAccess(declaration: AccessDeclaration, { audience, roles, de
     adds: without(declaration.permissions, before),
     undeclared,
     procedures: told ?? audience?.procedures ?? null,
+    boundTokens,
+    rebinds: boundTokens !== wereBound,
     tells: told !== undefined && !isDeepStrictEqual(told, audience?.procedures),
     roles: [...roles.map((role) => planRole(role, false)), ...fresh.map((role) => planRole(role, true))].filter(
       (plan) => plan.isNew || plan.adds.length > 0 || plan.declares || plan.undeclared.length > 0 || plan.isDropped,

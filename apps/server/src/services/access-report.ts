@@ -16,6 +16,8 @@ export interface AccessReport {
     readonly permissions: readonly string[];
     /** Whether its access table is another one than before. */
     readonly procedures: boolean;
+    /** Whether its tokens become bound to keys, or bearer tokens again; null where they stay what they are. */
+    readonly boundTokens: boolean | null;
     readonly roles: readonly {
       readonly name: string;
       readonly isNew: boolean;
@@ -60,6 +62,7 @@ export async function reportOf(
       audience: plan.registers,
       permissions: plan.adds,
       procedures: plan.tells,
+      boundTokens: plan.rebinds ? plan.boundTokens : null,
       roles: await inTurn(growing, async (one) => ({
         name: one.role.name,
         isNew: one.isNew,

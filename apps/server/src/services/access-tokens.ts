@@ -62,6 +62,7 @@ export function createAccessTokens({ issuer, keys, world, life }: AccessTokensDe
       const key = await keys.current();
       return await Promise.all(
         tokens.map(async ({ audience, scope, own }): Promise<TokenReply> => {
+          const bound = audience.boundTokens && session.jkt !== null && { cnf: { jkt: session.jkt } };
           const token = await issueAccessToken(
             {
               iss: issuer,
@@ -79,6 +80,7 @@ export function createAccessTokens({ issuer, keys, world, life }: AccessTokensDe
               av: account.version,
               sv: session.version,
               ...versionClaim(audience),
+              ...bound,
               ...(session.org === null ? {} : { org: session.org }),
               // `plainJson` made it.
               ...(own && { ext: own as AccountClaims["ext"] }),
@@ -88,7 +90,7 @@ export function createAccessTokens({ issuer, keys, world, life }: AccessTokensDe
           return {
             audience: audience.id,
             access_token: token,
-            token_type: "Bearer",
+            token_type: bound ? "DPoP" : "Bearer",
             expires_in: ((iat + life) * 1000 - at) / 1000,
             scope,
           };

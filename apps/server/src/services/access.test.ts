@@ -52,6 +52,7 @@ describe("a push", () => {
       audience: true,
       permissions: ["notes:read", "notes:write"],
       procedures: false,
+      boundTokens: null,
       roles: [
         { name: "editor", isNew: true, permissions: ["notes:read", "notes:write"], accounts: 0 },
         { name: "reader", isNew: true, permissions: ["notes:read"], accounts: 0 },
@@ -69,7 +70,7 @@ describe("a push", () => {
   test("done again changes and audits nothing", async () => {
     await push(notes);
     const { added, undeclared } = await push(notes, PRUNE);
-    expect(added).toEqual({ audience: false, permissions: [], procedures: false, roles: [] });
+    expect(added).toEqual({ audience: false, permissions: [], procedures: false, boundTokens: null, roles: [] });
     expect(undeclared).toEqual({ permissions: [], roles: [], accounts: 0, emails: [] });
     expect(await pushes()).toHaveLength(1);
   });
@@ -103,7 +104,7 @@ describe("a push", () => {
 
   test("is written down with what changed, by whom", async () => {
     await push(notes);
-    const detail = { added: "notes:read notes:write", removed: "", roles: 2, procedures: false };
+    const detail = { added: "notes:read notes:write", removed: "", roles: 2, procedures: false, bound: false };
     expect(await pushes()).toMatchObject([{ actor: admin.id, outcome: "success", detail }]);
     expect((await events("role.created")).map(({ subject, detail }) => [subject, detail["audience"]]).sort()).toEqual([
       ["editor", NOTES],

@@ -1,9 +1,10 @@
 import { systemWorld } from "@countersign/tokens";
+import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
-import { type BoundBrowser, boundApp, openBoundBrowser } from "./testing/bound-app.ts";
+import { type BoundBrowser, boundApp, boundAudiences, FILES, openBoundBrowser } from "./testing/bound-app.ts";
 import { reasonOf } from "./testing/reason-of.ts";
-import { openTestIssuer, PASSWORD, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
+import { ISSUER, NOTES, openTestIssuer, PASSWORD, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -13,7 +14,7 @@ describe("a session that is bound to a key", () => {
   let session: string;
   let token: string;
   beforeEach(async () => {
-    issuer = await openTestIssuer({ clients: [boundApp] });
+    issuer = await openTestIssuer({ clients: [boundApp], audiences: boundAudiences });
     const ann = await issuer.person("ann");
     browser = await openBoundBrowser(issuer, ann.email);
     const started = await browser.start();
@@ -81,6 +82,25 @@ describe("a session that is bound to a key", () => {
     expect(await causes("session.refresh_refused")).toEqual(["proof: used before"]);
   });
 
+  test("RFC 9449 5, 6.1: has tokens that are bound to its key where the API's are, and bearer tokens elsewhere", async () => {
+    const { tokens } = await browser.tokensFor(token, [ISSUER, NOTES, FILES]);
+    const types = tokens.map(({ audience, token_type, access_token }) => [
+      audience,
+      token_type,
+      decodeJwt(access_token)["cnf"],
+    ]);
+    expect(types).toEqual([
+      [ISSUER, "Bearer", undefined],
+      [NOTES, "Bearer", undefined],
+      [FILES, "DPoP", { jkt: browser.key.jkt }],
+    ]);
+    const ben = await issuer.person("ben");
+    const unbound = { client: "cli", refreshToken: ben.refreshToken, audiences: [FILES] };
+    expect((await issuer.services.sessions.refresh(unbound, SOMEBODY)).tokens).toMatchObject([
+      { token_type: "Bearer" },
+    ]);
+  });
+
   test("is ended by its own key alone", async () => {
     const other = await openBoundBrowser(issuer, "ann@example.com");
     expect(await reasonOf(browser.end(token, await other.proof("end")))).toBe("key_mismatch");
@@ -145,7 +165,7 @@ describe("two instances over one PostgreSQL", () => {
   beforeAll(async () => {
     postgres = await startPostgres();
     const database = { postgres: await postgres.url() };
-    const open = () => openTestIssuer({ database, clients: [boundApp], world: systemWorld });
+    const open = () => openTestIssuer({ database, clients: [boundApp], audiences: boundAudiences, world: systemWorld });
     [one, two] = [await open(), await open()];
   });
   afterAll(async () => {

@@ -23,6 +23,7 @@ interface ServiceCredential {
 
 /** Times are in seconds. */
 interface ServiceTokenReply extends TokenReply {
+  readonly token_type: "Bearer";
   readonly server_time: number;
 }
 

@@ -64,14 +64,24 @@ describe("a session", () => {
     await issuer.services.roles.create({ name: "writer", description: "", permissions }, admin.actor);
     await issuer.services.roles.grant(ann.id, "writer", admin.actor);
     // What an audience no longer knows is in no scope, although a role still names it.
-    await issuer.store.audiences.upsert({ id: NOTES, permissions: ["notes:read", "notes:write"], procedures: null });
+    await issuer.store.audiences.upsert({
+      id: NOTES,
+      permissions: ["notes:read", "notes:write"],
+      procedures: null,
+      boundTokens: false,
+    });
     const both = await refresh(ann.refreshToken, [ISSUER, NOTES, NOTES]);
     expect(both.tokens.map(({ audience, scope }) => [audience, scope])).toEqual([
       [ISSUER, "users:read"],
       [NOTES, "notes:write"],
     ]);
     expect((await claimsOf(both.tokens[1]?.access_token, NOTES)).aud).toBe(NOTES);
-    await issuer.store.audiences.upsert({ id: NOTES, permissions: ["notes:read"], procedures: null });
+    await issuer.store.audiences.upsert({
+      id: NOTES,
+      permissions: ["notes:read"],
+      procedures: null,
+      boundTokens: false,
+    });
     expect((await refresh(both.refresh_token, [NOTES])).tokens[0]?.scope).toBe("");
   });
 

@@ -8,11 +8,12 @@ import type { Queries } from "./store.ts";
 export function audienceQueries(db: Kysely<Schema>): Queries["audiences"] {
   const find = db.selectFrom("audiences").selectAll();
   return {
-    async upsert({ id, permissions, procedures }) {
+    async upsert({ id, permissions, procedures, boundTokens }) {
       const values = {
         permissions: JSON.stringify(permissions),
         procedures: procedures && JSON.stringify(procedures),
-      };
+        bound_tokens: boundTokens ? 1 : 0,
+      } as const;
       const insert = db.insertInto("audiences").values({ id, ...values, version: 0 });
       await insert.onConflict((on) => on.column("id").doUpdateSet(values)).execute();
     },
@@ -36,11 +37,12 @@ export function audienceQueries(db: Kysely<Schema>): Queries["audiences"] {
   };
 }
 
-function fromRow({ id, permissions, procedures, version }: Selectable<Schema["audiences"]>): Audience {
+function fromRow(row: Selectable<Schema["audiences"]>): Audience {
   return {
-    id,
-    permissions: parseTexts(permissions),
-    procedures: procedures === null ? null : parseTable(procedures),
-    version,
+    id: row.id,
+    permissions: parseTexts(row.permissions),
+    procedures: row.procedures === null ? null : parseTable(row.procedures),
+    boundTokens: row.bound_tokens === 1,
+    version: row.version,
   };
 }

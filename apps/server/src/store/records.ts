@@ -173,6 +173,8 @@ export interface Audience {
   readonly permissions: readonly string[];
   /** Who may call what there; null where it was never told. */
   readonly procedures: AccessTable | null;
+  /** Whether its tokens are bound to the key of a session that has one. */
+  readonly boundTokens: boolean;
   /** In its tokens: what raises it makes all of them too old. */
   readonly version: number;
 }

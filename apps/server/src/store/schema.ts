@@ -108,6 +108,7 @@ interface AudienceTable {
   id: string;
   permissions: Json;
   procedures: Json | null;
+  bound_tokens: Bit;
   version: number;
 }
 

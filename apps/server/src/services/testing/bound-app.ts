@@ -6,12 +6,19 @@ import { ISSUER, NOTES, PASSWORD, SOMEBODY, type TestIssuer } from "./test-issue
 const ORIGIN = "https://app.elsewhere.example";
 
 /** An app on another site, whose requests for tokens are proved with a key. */
+/** An API whose tokens are bound, for who has a key. */
+export const FILES = "https://files.example";
+export const boundAudiences = [
+  { audience: NOTES, permissions: ["notes:read"] },
+  { audience: FILES, permissions: ["files:read"], boundTokens: true },
+];
+
 export const boundApp: Client = {
   id: "elsewhere",
   name: "Elsewhere",
   mode: "bound",
   origins: [ORIGIN],
-  audiences: [ISSUER, NOTES],
+  audiences: [ISSUER, NOTES, FILES],
 };
 const FROM = { client: boundApp.id, origin: ORIGIN };
 
@@ -22,6 +29,8 @@ export interface BoundBrowser {
   handoff(jkt?: string): Promise<string>;
   start(handoff?: string, proof?: string): Promise<SessionReply>;
   refresh(refreshToken: string, proof?: string | null, at?: TestIssuer): Promise<SessionReply>;
+  /** The same for these APIs. */
+  tokensFor(refreshToken: string, audiences: readonly string[]): Promise<SessionReply>;
   end(refreshToken: string, proof?: string | null): Promise<void>;
 }
 
@@ -51,6 +60,8 @@ export async function openBoundBrowser(issuer: TestIssuer, email: string): Promi
         { client: FROM.client, refreshToken, proof: await given("refresh", one) },
         SOMEBODY,
       ),
+    tokensFor: async (refreshToken, audiences) =>
+      await sessions.refresh({ client: FROM.client, refreshToken, audiences, proof: await proof("refresh") }, SOMEBODY),
     end: async (refreshToken, one) =>
       await sessions.end({ client: FROM.client, refreshToken, proof: await given("end", one) }, SOMEBODY),
   };

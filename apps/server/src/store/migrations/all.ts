@@ -10,6 +10,7 @@ import { procedures } from "./0008-procedures.ts";
 import { roleNarrowings } from "./0009-role-narrowings.ts";
 import { usedProofs } from "./0010-used-proofs.ts";
 import { instances } from "./0011-instances.ts";
+import { boundTokens } from "./0012-bound-tokens.ts";
 
 /** Every migration by its name, in the order of the names. One that was released is never changed. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0009-role-narrowings": roleNarrowings,
   "0010-used-proofs": usedProofs,
   "0011-instances": instances,
+  "0012-bound-tokens": boundTokens,
 };

@@ -35,7 +35,7 @@ export function inputCases(given: Given): void {
       const texts = { actor: text, subject: text, session: text, address: text, detail: { [text]: text } };
       const entry = anEntry("one", { id: text, event: text, ...texts });
       const client = { id: text, name: text, mode: "storage", origins: [text], audiences: [text] } as const;
-      const audience = { id: text, permissions: [text], procedures: { [text]: { open: text } } };
+      const audience = { id: text, permissions: [text], procedures: { [text]: { open: text } }, boundTokens: true };
 
       await store.accounts.insert(account);
       expect(await store.accounts.byId(text)).toStrictEqual(account);

@@ -34,9 +34,9 @@ export function registerCases(given: Given): void {
       expect(await clients.byId("none")).toBeUndefined();
       expect(await clients.list()).toStrictEqual([{ ...app, id: "another" }, app]);
       const procedures = { "notes.list": { allowed: ["notes:read"] }, "a.b": { signedIn: true, within: 60 } } as const;
-      const notes = { id: "https://notes.example.com", permissions: ["notes:read"], procedures };
-      await audiences.upsert({ ...notes, permissions: [], procedures: null });
-      expect(await audiences.byId(notes.id)).toMatchObject({ procedures: null, version: 0 });
+      const notes = { id: "https://notes.example.com", permissions: ["notes:read"], procedures, boundTokens: true };
+      await audiences.upsert({ ...notes, permissions: [], procedures: null, boundTokens: false });
+      expect(await audiences.byId(notes.id)).toMatchObject({ procedures: null, boundTokens: false, version: 0 });
       expect(await audiences.raiseVersion(notes.id)).toBe(1);
       await audiences.upsert(notes);
       await expect(audiences.raiseVersion("https://none.example.com")).rejects.toMatchObject({ reason: "not_found" });
