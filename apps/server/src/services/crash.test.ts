@@ -53,6 +53,34 @@ describe.each(Object.keys(databases))("server case 2: kill −9 over %s", (kind)
     expect(await issuer.store.audit.list({ limit: 10, event: "session.reuse" })).toHaveLength(1);
   });
 
+  test.each([3, 5, 7, 8, 9])(
+    "before statement %i of a refresh: the retry has the one successor there is",
+    async (statement) => {
+      await crash({ act: { refresh: ann.refreshToken }, when: { statement } }, issuer.options);
+      const left = await row();
+      const retry = await refresh(ann.refreshToken);
+      expect(await row()).toMatchObject({ gen: 1, endedAt: null });
+      if (left?.gen === 1) expect(retry.refresh_token).toMatch(/\.1\./);
+      await refresh(retry.refresh_token);
+      expect(await row()).toMatchObject({ gen: 2, late: false, streak: 0 });
+    },
+  );
+
+  test.each([4, 5, 6, 7, 8])(
+    "before statement %i of a theft's end: all of it is there or nothing",
+    async (statement) => {
+      await refresh((await refresh(ann.refreshToken)).refresh_token);
+      await crash({ act: { refresh: ann.refreshToken }, when: { statement } }, issuer.options);
+      const audit = () => issuer.store.audit.list({ limit: 10, event: "session.reuse" });
+      const ended = (await row())?.endCause === "reuse";
+      expect(await audit()).toHaveLength(ended ? 1 : 0);
+      expect(await issuer.store.revocations.since(0)).toHaveLength(ended ? 1 : 0);
+      await expect(refresh(ann.refreshToken)).rejects.toMatchObject({ reason: "invalid_grant" });
+      expect(await audit()).toHaveLength(1);
+      expect(await issuer.store.revocations.since(0)).toHaveLength(1);
+    },
+  );
+
   test("between the session's row and its audit record: there is no session, and the handoff is good", async () => {
     const credentials = { email: ann.email, password: PASSWORD };
     const { handoff } = await issuer.services.signIn.run("password", credentials, TERMINAL, SOMEBODY);

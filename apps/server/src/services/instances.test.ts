@@ -5,7 +5,16 @@ import type { IssuerOptions } from "../issuer-options.ts";
 import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { raiseAccount } from "./account-version.ts";
 import { reasonOf } from "./testing/reason-of.ts";
-import { openTestIssuer, PASSWORD, type Person, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
+import {
+  ISSUER,
+  NOTES,
+  openTestIssuer,
+  PASSWORD,
+  type Person,
+  SOMEBODY,
+  TERMINAL,
+  type TestIssuer,
+} from "./testing/test-issuer.ts";
 import { revoke, TestReader } from "./testing/test-reader.ts";
 
 let postgres: TestPostgres;
@@ -32,8 +41,8 @@ const open = (skewMs = 0, given: Partial<IssuerOptions> = {}) =>
     world: { now: () => systemWorld.now() + skewMs, random: (bytes) => systemWorld.random(bytes) },
   });
 const either = (index: number) => (index % 2 ? two : one);
-const refresh = (issuer: TestIssuer, refreshToken = "") =>
-  issuer.services.sessions.refresh({ client: "cli", refreshToken }, SOMEBODY);
+const refresh = (issuer: TestIssuer, refreshToken = "", audiences?: readonly string[]) =>
+  issuer.services.sessions.refresh({ client: "cli", refreshToken, audiences }, SOMEBODY);
 
 describe("two instances over one PostgreSQL", () => {
   test("corpus 79: started at once, agree on keys, secrets and installation", async () => {
@@ -68,11 +77,13 @@ describe("two instances over one PostgreSQL", () => {
     await Promise.all(more.map((issuer) => issuer.close()));
   });
 
-  test("server case 1: 100 parallel refreshes at both make one generation and one answer", async () => {
+  test("corpus 65, server case 1: 100 parallel refreshes at both make one generation and one answer, for all audiences", async () => {
     const ann = await one.person("ann");
+    const audiences = [ISSUER, NOTES];
     const replies = await Promise.all(
-      Array.from({ length: 100 }, (_, index) => refresh(either(index), ann.refreshToken)),
+      Array.from({ length: 100 }, (_, index) => refresh(either(index), ann.refreshToken, audiences)),
     );
+    for (const { tokens } of replies) expect(tokens.map(({ audience }) => audience)).toEqual(audiences);
     expect(new Set(replies.map(({ refresh_token }) => refresh_token)).size).toBe(1);
     expect(await one.store.sessions.byId(ann.reply.session)).toMatchObject({ gen: 1, endedAt: null });
     await refresh(two, replies[0]?.refresh_token);
@@ -86,6 +97,31 @@ describe("two instances over one PostgreSQL", () => {
     );
     expect(new Set(reasons)).toEqual(new Set(["invalid_grant"]));
     expect(await one.store.audit.list({ limit: 10, event: "session.reuse" })).toHaveLength(1);
+  });
+
+  test("server case 3: rows of a backup that is older than a token end its session at both, once", async () => {
+    const ann = await one.person("ann");
+    const bob = await one.person("bob");
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query("create table backup as select * from countersign.sessions");
+    const first = await refresh(one, ann.refreshToken);
+    const second = await refresh(two, first.refresh_token);
+    await client.query(
+      "begin; delete from countersign.sessions; insert into countersign.sessions select * from backup; commit",
+    );
+    await client.end();
+    const reasons = await Promise.all([0, 1, 2, 3].map((n) => reasonOf(refresh(either(n), second.refresh_token))));
+    expect(new Set(reasons)).toEqual(new Set(["invalid_grant"]));
+    expect(await one.store.sessions.byId(ann.reply.session)).toMatchObject({ gen: 0, endCause: "refresh_ahead" });
+    expect(await one.store.audit.list({ limit: 10, event: "session.refresh_ahead" })).toHaveLength(1);
+    for (const token of [ann.accessToken, second.tokens[0]?.access_token ?? ""]) {
+      await vi.waitFor(async () => {
+        expect(await reasonOf(one.judge(token))).toBe("session_ended");
+        expect(await reasonOf(two.judge(token))).toBe("session_ended");
+      }, 2000);
+    }
+    await refresh(two, bob.refreshToken);
   });
 
   test("server case 4: what one revokes the other refuses within two seconds", async () => {
@@ -277,6 +313,11 @@ describe("two instances over one PostgreSQL", () => {
       await issuer.judge(ann.accessToken);
       await issuer.judge(fromLate.tokens[0]?.access_token ?? "");
     }
+    // The grace of a lost reply is counted by one clock as well: neither is it over at once, nor does it never end.
+    for (const issuer of [early, late]) {
+      expect((await refresh(issuer, ann.refreshToken)).refresh_token).toBe(fromLate.refresh_token);
+    }
+    expect(await one.store.sessions.byId(ann.reply.session)).toMatchObject({ gen: 1, late: false });
     await late.services.sessions.endOwn(ann.reply.session, ann.actor);
     await vi.waitFor(async () => expect(await reasonOf(early.judge(ann.accessToken))).toBe("session_ended"), 2000);
     await Promise.all([early.close(), late.close()]);

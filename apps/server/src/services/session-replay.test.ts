@@ -150,7 +150,43 @@ describe("server case 3: replay", () => {
     expect(await reasonOf(late)).toBe("invalid_grant");
     expect(await restored.store.sessions.byId(ann.reply.session)).toMatchObject({ gen: 0, endCause: "refresh_ahead" });
     expect(await restored.store.audit.list({ limit: 10, event: "session.refresh_ahead" })).toHaveLength(1);
+    // It has never heard of this token, but of its session, which it ended with all that is out there.
+    expect(await reasonOf(restored.judge(ann.accessToken))).toBe("session_ended");
     await restored.close();
+  });
+
+  test("corpus 22: a thief who leads is found when the owner, who follows, has gone on once more", async () => {
+    const stolen = at(0);
+    const thief = await refresh(stolen);
+    // The owner's copy still answers, with what the thief was given: it might have been a lost reply.
+    expect((await refresh(stolen)).refresh_token).toBe(thief.refresh_token);
+    issuer.world.advance(200_000);
+    const owner = await refresh(thief.refresh_token ?? "");
+    issuer.world.advance(200_000);
+    await refresh(owner.refresh_token ?? "");
+    expect(await refusal(thief.refresh_token ?? "")).toBe("invalid_grant");
+    expect(await refusal(owner.refresh_token ?? "")).toBe("invalid_grant");
+    expect(await row()).toMatchObject({ endCause: "reuse" });
+    expect(await audited("session.reuse")).toHaveLength(1);
+  });
+
+  test("corpus 22: a thief who follows late is given the successor, and both are out in the third round", async () => {
+    let [token, rounds] = [at(0), 0];
+    let stolen: string | undefined;
+    for (; rounds < 5; rounds += 1) {
+      const next = (await refresh(token)).refresh_token ?? "";
+      issuer.world.advance(60_000);
+      stolen = await refresh(token).then(
+        (reply) => reply.refresh_token,
+        () => undefined,
+      );
+      if (stolen === undefined) break;
+      expect(stolen).toBe(next);
+      token = next;
+    }
+    expect(rounds).toBe(2);
+    expect(await row()).toMatchObject({ endCause: "reuse" });
+    expect(await reasonOf(issuer.judge(ann.accessToken))).toBe("session_ended");
   });
 
   const garbage: Readonly<Record<string, (token: string) => string>> = {
@@ -216,20 +252,27 @@ describe("server case 3: replay", () => {
     expect(await audited("session.reuse")).toHaveLength(1);
   });
 
-  test("a flood from one address is told to come back, and an honest refresh elsewhere goes through", async () => {
-    const { sessions } = issuer.services;
-    const flood = Array.from({ length: 100 }, (_, index) => [
-      reasonOf(sessions.start({ ...TERMINAL, handoff: `${"A".repeat(43)}.${index}` }, SOMEBODY)),
-      refusal(at(0).replace(/[^.]+$/, "A".repeat(43))),
-      reasonOf(sessions.end({ client: "console", refreshToken: at(0) }, SOMEBODY)),
-    ]);
+  test("a flood of refreshes from one address is told to come back, and an honest one elsewhere goes through", async () => {
+    const flood = Array.from({ length: 300 }, () => refusal(at(0).replace(/[^.]+$/, "A".repeat(43))));
     const elsewhere = { ...SOMEBODY, address: "192.0.2.7" };
-    const honest = sessions.refresh({ client: "cli", refreshToken: at(0) }, elsewhere);
-    const reasons = await Promise.all(flood.flat());
+    const honest = issuer.services.sessions.refresh({ client: "cli", refreshToken: at(0) }, elsewhere);
+    const reasons = await Promise.all(flood);
     expect(reasons.filter((reason) => reason === "busy")).toHaveLength(300 - 116);
     expect(reasons.filter((reason) => reason === "invalid_grant")).toHaveLength(116);
     await expect(honest).resolves.toBeDefined();
     expect(await refusal("")).toBe("invalid_grant");
+  });
+
+  test("a flood of sign-ins, starts and ends fills other queues: a refresh goes through, from the same address too", async () => {
+    const { sessions, signIn } = issuer.services;
+    const credentials = { email: ann.email, password: "wrong" };
+    const flood = Array.from({ length: 200 }, (_, index) => [
+      reasonOf(signIn.run("password", credentials, TERMINAL, SOMEBODY)),
+      reasonOf(sessions.start({ ...TERMINAL, handoff: `${"A".repeat(43)}.${index}` }, SOMEBODY)),
+      reasonOf(sessions.end({ client: "console", refreshToken: at(0) }, SOMEBODY)),
+    ]);
+    await expect(refresh(at(0))).resolves.toBeDefined();
+    expect(await Promise.all(flood.flat())).toContain("busy");
   });
 
   test("corpus 23: an end that races with rotations leaves no living child", async () => {

@@ -64,15 +64,18 @@ export interface Sessions {
   endOthers(actor: Actor): Promise<number>;
 }
 
-/** What strangers can ask for passes one admission before it reaches the database. */
+/**
+ * What strangers can ask for passes an admission before it reaches the database. Refreshing has one of its own: however
+ * many come or go at once, who is signed in stays so.
+ */
 export function createSessions(deps: SessionDeps): Sessions {
-  const admit = createAdmission();
+  const [admit, admitRefresh] = [createAdmission(), createAdmission()];
   const start = createSessionStart(deps);
   const refresh = createSessionRefresh(deps);
   const { end, ...own } = createSessionEnd(deps);
   return {
     start: (input, caller) => admit(caller, () => start(input, caller)),
-    refresh: (input, caller) => admit(caller, () => refresh(input, caller)),
+    refresh: (input, caller) => admitRefresh(caller, () => refresh(input, caller)),
     end: (input, caller) => admit(caller, () => end(input, caller)),
     ...own,
     list: async (account) => await deps.store.sessions.living(account, await deps.store.now()),

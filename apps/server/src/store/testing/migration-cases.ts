@@ -9,6 +9,9 @@ import type { Given } from "./setting.ts";
 
 const ada = anAccount("ada");
 
+/** Before the first release: what was written to the audit until then has no place in its chain. */
+const COMPATIBLE_SINCE = "0004-audit-chain";
+
 async function tablesOf(db: Kysely<Schema>): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   return tables.map(({ name }) => name).filter((name) => !name.startsWith("countersign_migrations"));
@@ -57,6 +60,32 @@ export function migrationCases(given: Given): void {
       expect(await store.roles.list()).toStrictEqual([editor]);
       expect(await store.roles.grantedTo(ada.id)).toStrictEqual(editor.permissions);
       expect(await store.roles.declare({ role: "editor", audience: "https://notes.example.com" })).toBe(true);
+    });
+
+    test("server case 17: an instance of any version before goes on: nothing it writes or reads is gone, nothing new is asked of it", async () => {
+      const { database, store } = given;
+      const columns = async () => {
+        const tables = await database.raw().introspection.getTables();
+        return new Map(
+          tables.flatMap(({ name, columns }) => columns.map((one) => [`${name}.${one.name}`, one] as const)),
+        );
+      };
+      const latest = await columns();
+      for (const version of Object.keys(migrations).filter((name) => name >= COMPATIBLE_SINCE)) {
+        await createMigrator(database.raw(), database.schema).migrateTo(version);
+        const before = await columns();
+        const tables = new Set([...before.keys()].map((column) => column.split(".")[0]));
+        expect([...before.keys()].filter((column) => !latest.has(column))).toEqual([]);
+        const demanded = [...latest].filter(
+          ([name, { isNullable, hasDefaultValue }]) =>
+            tables.has(name.split(".")[0]) && !before.has(name) && !isNullable && !hasDefaultValue,
+        );
+        expect(
+          demanded.map(([name]) => name),
+          `since ${version}`,
+        ).toEqual([]);
+        await store.migrate();
+      }
     });
 
     test("a migration that fails leaves nothing behind", async () => {
