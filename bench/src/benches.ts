@@ -1,5 +1,6 @@
 import { forgedFlood } from "./forged-flood/forged-flood.ts";
 import type { Bench } from "./harness/bench.ts";
+import { keyRotation } from "./key-rotation/key-rotation.ts";
 import { protectedCall } from "./protected-call/protected-call.ts";
 import { refresh } from "./refresh/refresh.ts";
 import { signInFlood } from "./sign-in-flood/sign-in-flood.ts";
@@ -8,4 +9,13 @@ import { startUp } from "./start-up/start-up.ts";
 
 import { types } from "./types/types.ts";
 
-export const benches: readonly Bench[] = [startUp, protectedCall, forgedFlood, signInFlood, refresh, signOut, types];
+export const benches: readonly Bench[] = [
+  startUp,
+  protectedCall,
+  forgedFlood,
+  signInFlood,
+  refresh,
+  signOut,
+  keyRotation,
+  types,
+];

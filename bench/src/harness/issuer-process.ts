@@ -18,7 +18,7 @@ const app = await createApp(config, {
   limits: { address: unlimited, accountFromAddress: unlimited, account: unlimited },
 });
 await app.listen();
-process.send?.({ url: config.issuer, ca: join(dataDir, "ca.pem"), setUpLink: await app.setUpLink() });
+process.send?.({ url: config.issuer, dataDir, ca: join(dataDir, "ca.pem"), setUpLink: await app.setUpLink() });
 
 process.once("disconnect", async () => {
   await app.close();

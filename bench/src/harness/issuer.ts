@@ -9,6 +9,8 @@ export interface IssuerServer extends AsyncDisposable {
   readonly url: string;
   /** Path of the certificate that its own is signed by. */
   readonly ca: string;
+  /** Where it keeps its database. */
+  readonly dataDir: string;
   /** So many connections, made when they are needed and kept. */
   connect(connections: number): Agent;
   /** `https://…/setup#<secret>` */
@@ -18,6 +20,7 @@ export interface IssuerServer extends AsyncDisposable {
 
 interface Ready {
   readonly url: string;
+  readonly dataDir: string;
   readonly ca: string;
   readonly setUpLink: string;
 }
@@ -34,6 +37,7 @@ export async function startIssuer(): Promise<IssuerServer> {
   return {
     url: ready.url,
     ca: ready.ca,
+    dataDir: ready.dataDir,
     connect(connections) {
       const agent = new Agent({ keepAlive: true, ca, maxSockets: connections });
       agents.push(agent);

@@ -1,12 +1,13 @@
-import { Agent, get } from "node:http";
+import { Agent } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
-import { setUpAdministrator, startSession } from "../harness/administrator.ts";
+import { startSession } from "../harness/administrator.ts";
 import type { Bench } from "../harness/bench.ts";
 import { call } from "../harness/call.ts";
 import { type IssuerServer, startIssuer } from "../harness/issuer.ts";
+import { callNotes, registerNotes } from "../harness/notes-calls.ts";
+import { chooseAudience, startNotes } from "../harness/notes-program.ts";
 import { openLoop } from "../harness/open-loop.ts";
 import { overRounds, quantile } from "../harness/statistics.ts";
-import { chooseAudience, startNotes } from "./notes-program.ts";
 
 /** At ten seconds: 500, one after the other. */
 const SIGN_OUTS_PER_S = 50;
@@ -46,7 +47,7 @@ async function measure(seconds: number, warmUp: number): Promise<number[]> {
   await using issuer = await startIssuer();
   const agent = issuer.connect(DESKS);
   const { port, audience } = await chooseAudience();
-  const service = await register(issuer, agent, audience);
+  const { service } = await registerNotes(issuer, agent, audience);
   await using notes = await startNotes({ port, issuer: issuer.url, ca: issuer.ca, service });
   const sessions = await signIn(issuer, agent, audience, seconds * SIGN_OUTS_PER_S + 1);
   const [other, ...leaving] = sessions;
@@ -79,22 +80,6 @@ async function measure(seconds: number, warmUp: number): Promise<number[]> {
   return samples;
 }
 
-/** Makes the API known, gives the one account a role there, and answers a credential that reads the feed. */
-async function register(issuer: IssuerServer, agent: HttpsAgent, audience: string) {
-  const { token, account } = await setUpAdministrator(issuer);
-  const ask = async (procedure: string, body: object) => {
-    const reply = await call(agent, `${issuer.url}/trpc/${procedure}`, { token, body });
-    if (reply.status !== 200) throw new Error(`${procedure} answered ${reply.status}`);
-    return (reply.body as { result: { data: unknown } }).result.data;
-  };
-  const permissions = ["notes:read"];
-  await ask("access.push", { declaration: { audience, permissions, roles: { reader: { permissions } } } });
-  await ask("roles.grant", { account, role: "reader" });
-  const made = await ask("services.create", { name: "notes", permissions: ["feed:read"] });
-  const { id, secret } = made as { id: string; secret: { secret: string } };
-  return { id, secret: secret.secret };
-}
-
 /** Signs the account in so often, and answers its tokens for the API. */
 async function signIn(issuer: IssuerServer, agent: HttpsAgent, audience: string, count: number) {
   const sessions: { readonly accessToken: string; readonly refreshToken: string }[] = [];
@@ -104,16 +89,4 @@ async function signIn(issuer: IssuerServer, agent: HttpsAgent, audience: string,
     }),
   );
   return sessions.slice(0, count);
-}
-
-function callNotes(agent: Agent, url: string, token: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const sent = get(`${url}/notes.list`, { agent, headers: { authorization: `Bearer ${token}` } });
-    sent.on("error", reject);
-    sent.on("response", (response) => {
-      response.resume();
-      response.on("end", () => resolve(response.statusCode ?? 0));
-      response.on("error", reject);
-    });
-  });
 }

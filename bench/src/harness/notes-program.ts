@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { freePort } from "../harness/free-port.ts";
+import { freePort } from "./free-port.ts";
 
 /** The notes API in a process of its own, on the issuer's feed. */
 export interface NotesProgram extends AsyncDisposable {
