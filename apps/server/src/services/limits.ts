@@ -13,16 +13,20 @@ export interface Limit {
 
 const QUARTER_HOUR_MS = 15 * 60 * 1000;
 
+/** How long an address is known from which somebody signed in. */
+const KNOWN_MS = 90 * 24 * 60 * 60 * 1000;
+
 /**
  * How often credentials may be tried. An address reaches its own limit long before it could use up an account's, so one
- * attacker cannot keep the owner out from elsewhere (ASVS 6.1.1).
+ * attacker cannot keep the owner out from elsewhere (ASVS 6.1.1). Many who try together can use it up, for as long as they
+ * go on: it does not hold where the owner signed in within the last 90 days.
  */
 const defaultLimits = {
   /** By one address (an IPv6 /64), whatever it tries. */
   address: { most: 100, windowMs: QUARTER_HOUR_MS },
   /** At one account from one address. A success clears it. */
   accountFromAddress: { most: 10, windowMs: QUARTER_HOUR_MS },
-  /** At one account from everywhere. */
+  /** At one account from everywhere, but for addresses from which it signed in. */
   account: { most: 100, windowMs: QUARTER_HOUR_MS },
   /** Of services that fail to prove themselves, by one address, and as one service from there. */
   serviceAddress: { most: 100, windowMs: QUARTER_HOUR_MS },
@@ -42,7 +46,7 @@ const events: Readonly<Record<LimitName, AuditEvent>> = {
 
 /** An attempt that has been counted. */
 export interface Attempt {
-  /** After its success: forgets the attempts at this account from this address. */
+  /** After its success: forgets the attempts at this account from this address, and knows the address from now on. */
   forgive(queries: Queries): Promise<void>;
 }
 
@@ -89,14 +93,23 @@ export function createLimits({ store, audit, limits }: LimitsDeps): Limits {
   const rules = checkLimits(limits);
 
   /** Counts one attempt at each, and nothing after a limit that is met. */
-  const count = async (tried: readonly Tried[], caller: Caller): Promise<Attempt> => {
+  const count = async (all: readonly Tried[], caller: Caller): Promise<Attempt> => {
     const now = await store.now();
+    const own = all.find(({ limit }) => limit === "accountFromAddress");
+    const known = own && `known ${own.key}`;
+    const isKnown = known !== undefined && (await store.attempts.remembers(known, now));
+    const tried = isKnown ? all.filter(({ limit }) => limit !== "account") : all;
     const counters = tried.map(({ limit, key }) => ({ ...rules[limit], key }));
     const counts = await store.attempts.count(counters, now);
     const over = tried.find(({ limit }, index) => (counts[index] ?? 0) > rules[limit].most);
     if (over) throw await refuse(over.limit, counts.at(-1) ?? 0, caller, now);
-    const own = tried.find(({ limit }) => limit === "accountFromAddress");
-    return { forgive: async (queries) => void (own && (await queries.attempts.clear(own.key))) };
+    return {
+      forgive: async (queries) => {
+        if (!own || known === undefined) return;
+        await queries.attempts.clear(own.key);
+        await queries.attempts.remember(known, now + KNOWN_MS);
+      },
+    };
   };
 
   const refuse = async (limit: LimitName, attempts: number, caller: Caller, now: number): Promise<Refusal> => {

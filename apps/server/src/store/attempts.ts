@@ -20,6 +20,15 @@ export function attemptQueries(db: Kysely<Schema>): Queries["attempts"] {
     async clear(key) {
       await db.deleteFrom("attempts").where("key", "=", key).execute();
     },
+    async remember(key, until) {
+      const values = { key, ends_at: until, count: 0 };
+      const insert = db.insertInto("attempts").values(values);
+      await insert.onConflict((on) => on.column("key").doUpdateSet(values)).execute();
+    },
+    async remembers(key, now) {
+      const found = db.selectFrom("attempts").select("key").where("key", "=", key).where("ends_at", ">", now);
+      return (await found.executeTakeFirst()) !== undefined;
+    },
     prune(before) {
       const over = db.selectFrom("attempts").select("key").where("ends_at", "<", before);
       const chunk = db.deleteFrom("attempts").where("key", "in", over.limit(PRUNE_CHUNK));

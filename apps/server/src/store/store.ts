@@ -318,6 +318,9 @@ export interface Queries {
      */
     count(counters: readonly Counter[], now: number): Promise<number[]>;
     clear(key: string): Promise<void>;
+    /** Keeps a key beside the counted ones, until then. */
+    remember(key: string, until: number): Promise<void>;
+    remembers(key: string, now: number): Promise<boolean>;
     prune(before: number): Promise<number>;
   };
 }

@@ -87,6 +87,32 @@ describe("signing in by password", () => {
     await expect(owner).resolves.toBeDefined();
   });
 
+  test("server case 9: attempts from everywhere lock an account, but not for its owner where they signed in before", async () => {
+    const home = "198.51.100.7";
+    const from = (address: string, password: string) =>
+      reasonOf(
+        issuer.services.signIn.run("password", { email: ann.email, password }, TERMINAL, { ...SOMEBODY, address }),
+      );
+    expect(await from(home, PASSWORD)).toBeUndefined();
+    const attack = async () => {
+      for (let bot = 0; bot < 12; bot += 1) {
+        for (let attempt = 0; attempt < 9; attempt += 1) await from(`203.0.113.${bot}`, "wrong");
+      }
+    };
+    // As long as it goes on, for ever.
+    for (let round = 0; round < 3; round += 1) {
+      await attack();
+      expect(await from("192.0.2.200", PASSWORD)).toBe("rate_limited");
+      expect(await from(home, PASSWORD)).toBeUndefined();
+      issuer.world.advance(30 * 86_400_000);
+    }
+    // Who knows the address gains nothing but the attempts that every address has.
+    const guesses = [];
+    for (let attempt = 0; attempt < 11; attempt += 1) guesses.push(await from(home, "wrong"));
+    expect(guesses.at(-2)).toBe("wrong_credentials");
+    expect(guesses.at(-1)).toBe("rate_limited");
+  });
+
   test("server case 9: existing sessions go on while an account is locked", async () => {
     for (let attempt = 0; attempt < 12; attempt += 1) await reasonOf(signIn(ann.email, "wrong"));
     const refreshed = issuer.services.sessions.refresh({ client: "cli", refreshToken: ann.refreshToken }, SOMEBODY);
@@ -199,8 +225,9 @@ describe("another sign-in method", () => {
       expect(await attempt("none")).toBe("wrong_credentials");
       expect(await attempt("signal")).toBeUndefined();
     }
-    expect(await attempt("signal", "192.0.2.2")).toBeUndefined();
-    expect(await attempt("signal", "192.0.2.3")).toBe("rate_limited");
+    for (const host of [2, 3, 4]) expect(await attempt("signal", `192.0.2.${host}`)).toBeUndefined();
+    expect(await attempt("signal", "192.0.2.5")).toBe("rate_limited");
+    expect(await attempt("signal", "192.0.2.4")).toBeUndefined();
     await own.close();
   });
 

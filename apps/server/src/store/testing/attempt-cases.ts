@@ -36,6 +36,19 @@ export function attemptCases(given: Given): void {
       expect(await given.store.attempts.count([], START)).toEqual([]);
     });
 
+    test("what is remembered is so until its time, which the last one sets, and counts for nothing", async () => {
+      const { attempts } = given.store;
+      expect(await attempts.remembers("known", START)).toBe(false);
+      await attempts.remember("known", START + 10);
+      await attempts.remember("known", START + 5);
+      await attempts.remember("other", START + 100);
+      expect(await attempts.remembers("known", START + 4)).toBe(true);
+      expect(await attempts.remembers("known", START + 5)).toBe(false);
+      await attempts.prune(START + 50);
+      expect(await attempts.remembers("other", START + 50)).toBe(true);
+      expect(await count(given.store, "key", START)).toBe(1);
+    });
+
     test("the count starts anew with the next window, for its key alone", async () => {
       expect(await count(given.store, "key", START)).toBe(1);
       expect(await count(given.store, "key", START + WINDOW - 1)).toBe(2);
