@@ -70,7 +70,7 @@ export async function openDoor(
     const content = await buffer(reply);
     one.reply = content.toString();
     if (typeof fate === "object") await fate.afterReply();
-    if (fate === "lose-reply" || (typeof fate === "object" && fate.lose)) return void outgoing.destroy();
+    if (fate === "lose-reply" || (typeof fate === "object" && fate.lose)) return breakOff(outgoing);
     outgoing.writeHead(reply.statusCode ?? 502, reply.headers);
     if (fate === "hang-in-body") outgoing.write(content.subarray(0, 1));
     else outgoing.end(content);
@@ -104,6 +104,14 @@ export async function openDoor(
       await once(server, "close");
     },
   };
+}
+
+/**
+ * Loses a reply after its first line. Where not a byte of it comes, browsers send the request again by themselves, mutations
+ * too, if they had the connection before it; this is about what the SDK does.
+ */
+function breakOff({ socket }: ServerResponse): void {
+  socket?.end("HTTP/1.1 200 OK\r\n");
 }
 
 async function forward(upstream: string, incoming: IncomingMessage, body: Buffer): Promise<IncomingMessage> {

@@ -14,6 +14,8 @@ export interface RunningIssuer {
   readonly origin: string;
   /** Time goes by at the server. */
   pass(milliseconds: number): Promise<void>;
+  /** Stops it, whatever is under way, and starts it anew over the same data. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,32 +28,47 @@ export async function startIssuer(
   const folder = await mkdtemp(join(tmpdir(), "countersign-client-"));
   let ahead = 0;
   const world = { ...systemWorld, now: () => systemWorld.now() + ahead };
-  const issuer = await createIssuer({
-    issuer: issuerUrl,
-    database: { sqlite: join(folder, "test.db") },
-    masterKeys: [new Uint8Array(32).fill(7)],
-    signUp: "open",
-    audiences: [{ audience: notes, permissions: notesPermissions, procedures: notesProcedures }],
-    world,
-    ...options,
-  });
-  const fastify = Fastify();
-  await fastify.register(issuer.plugin);
-  const origin = await fastify.listen({ host: "127.0.0.1", port: 0 });
+  const open = async () => {
+    const issuer = await createIssuer({
+      issuer: issuerUrl,
+      database: { sqlite: join(folder, "test.db") },
+      masterKeys: [new Uint8Array(32).fill(7)],
+      signUp: "open",
+      audiences: [{ audience: notes, permissions: notesPermissions, procedures: notesProcedures }],
+      world,
+      ...options,
+    });
+    const fastify = Fastify({ forceCloseConnections: true });
+    await fastify.register(issuer.plugin);
+    const origin = await fastify.listen({ host: "127.0.0.1", port: 0 });
+    const close = async () => {
+      await fastify.close();
+      await issuer.close();
+    };
+    return { issuer, origin, close };
+  };
+  let opened = await open();
   const path = new URL(issuerUrl).pathname.replace(/\/$/, "");
 
   return {
-    issuer,
+    get issuer() {
+      return opened.issuer;
+    },
     world,
-    origin,
+    get origin() {
+      return opened.origin;
+    },
     async pass(milliseconds) {
       ahead += milliseconds;
       // It has to look first whether anything was revoked meanwhile.
-      while (!(await fetch(`${origin}${path}/readyz`)).ok);
+      while (!(await fetch(`${opened.origin}${path}/readyz`)).ok);
+    },
+    async restart() {
+      await opened.close();
+      opened = await open();
     },
     async close() {
-      await fastify.close();
-      await issuer.close();
+      await opened.close();
       await rm(folder, { recursive: true });
     },
   };

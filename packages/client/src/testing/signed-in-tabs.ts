@@ -1,5 +1,4 @@
 import type { BrowserContext } from "playwright-core";
-import { expect } from "vitest";
 import { newAccount } from "./house.ts";
 import type { Site } from "./site.ts";
 import { openTab, type Tab } from "./tab.ts";
@@ -14,7 +13,8 @@ export async function signedInTabs(site: Site, context: BrowserContext, tabs: nu
   const others = Array.from({ length: tabs - 1 }, () => openTab(site, context));
   const all = [first, ...(await Promise.all(others))];
   for (const tab of all) {
-    expect((await tab.ready()).status).toBe("signed-in");
+    const { status } = await tab.ready();
+    if (status !== "signed-in") throw new Error(`a tab is ${status}`);
     await tab.page.evaluate("for (const list of Object.values(happenings)) list.length = 0");
   }
   site.door.forget();

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { OwnToken, Verifier } from "@countersign/guard";
 import { devCertificate, type IssuerOptions } from "@countersign/server";
 import { build } from "esbuild";
 import { type Door, openDoor } from "./door.ts";
@@ -28,6 +29,8 @@ export interface Site {
   readonly notes: Notes;
   /** Time goes by at the servers. */
   pass(milliseconds: number): Promise<void>;
+  /** Stops the issuer, whatever is under way, and starts it anew over the same data. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,19 +38,25 @@ export async function openSite(options: Partial<IssuerOptions> = {}): Promise<Si
   const folder = await mkdtemp(join(tmpdir(), "countersign-site-"));
   const pair = await devCertificate(folder);
   const pages = await servePages();
-  const places = { "/auth/": pages.origin, "/notes/": pages.origin };
-  const door = await openDoor((path) => {
-    const [place] = Object.entries(places).filter(([prefix]) => path.startsWith(prefix));
-    return place?.[1] ?? pages.origin;
-  }, pair);
+  let originOf = (_path: string) => pages.origin;
+  const door = await openDoor((path) => originOf(path), pair);
   const { origin } = door;
   const [auth, audience] = [`${origin}/auth`, `${origin}/notes`];
   const running = await startIssuer(auth, audience, {
     clients: [{ id: APP, name: "Web", mode: "cookie", origins: [origin], audiences: [auth, audience] }],
     ...options,
   });
-  const notes = await startNotes(running.issuer.verifier, audience);
-  Object.assign(places, { "/auth/": running.origin, "/notes/": notes.origin });
+  // Whichever issuer is running: it may be started anew.
+  const verifier: Verifier = {
+    issuer: auth,
+    verify: (token, forWhom) => running.issuer.verifier.verify(token, forWhom),
+    judge: (token) => running.issuer.verifier.judge(token as OwnToken),
+  };
+  const notes = await startNotes(verifier, audience);
+  originOf = (path) => {
+    if (path.startsWith("/auth/")) return running.origin;
+    return path.startsWith("/notes/") ? notes.origin : pages.origin;
+  };
 
   return {
     origin,
@@ -55,6 +64,7 @@ export async function openSite(options: Partial<IssuerOptions> = {}): Promise<Si
     certificate: pair.cert,
     notes,
     pass: running.pass,
+    restart: running.restart,
     async close() {
       await Promise.all([door.close(), notes.close(), pages.close()]);
       await running.close();
