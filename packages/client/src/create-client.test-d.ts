@@ -68,7 +68,9 @@ client.can("users.nobody");
 // @ts-expect-error a router is no procedure
 client.can("users");
 const access = client.accessTo<NotesRouter>(NOTES);
-check<Equal<Parameters<typeof access.can>[0], "add" | "hello" | "moody" | "purge" | "shred" | "ticks" | "who">>();
+check<
+  Equal<Parameters<typeof access.can>[0], "add" | "counts" | "hello" | "moody" | "purge" | "shred" | "ticks" | "who">
+>();
 check<Equal<IsAny<Parameters<typeof client.can>[0]>, false>>();
 // Of a router that nobody knows, any path is asked.
 client.accessTo(NOTES).can("anything.goes");
@@ -84,7 +86,7 @@ createTRPCClient<NotesRouter>({
     session.link(),
     splitLink({
       condition: ({ type }) => type === "subscription",
-      true: httpSubscriptionLink({ url: NOTES, transformer: superjson }),
+      true: httpSubscriptionLink({ url: NOTES, transformer: superjson, EventSource: session.EventSource }),
       false: httpBatchStreamLink(options),
     }),
   ],

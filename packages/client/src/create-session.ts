@@ -6,6 +6,7 @@ import { createCookieStore } from "./cookie-store.ts";
 import { createDepartures } from "./departures.ts";
 import { createEnding } from "./ending.ts";
 import { ClientError } from "./errors.ts";
+import { createEventSource } from "./event-source.ts";
 import { createExclusive, type Exclusive } from "./exclusive.ts";
 import { createHolder } from "./holder.ts";
 import type { Mode } from "./mode.ts";
@@ -128,7 +129,8 @@ export function createSession(deps: SessionDeps): Made {
     onStepUp: stepUps.add,
     onWarning: holder.onWarning,
     fetch,
-    link: () => createSessionLink({ recovery, departures }),
+    EventSource: createEventSource(fetch, world),
+    link: () => createSessionLink({ recovery, departures, holder, world }),
   };
   const dispose = () => {
     stopRenewing();

@@ -51,8 +51,12 @@ export function reasonOf(error: unknown): ClientReason {
 
 /** What the guard says about a call that it refused before it ran; `undefined` for everything else that went wrong. */
 export function guardRefusalOf(error: unknown): Reason | undefined {
-  if (!isCallError(error) || fieldOf(error.data, "ran") !== false) return undefined;
-  const reason = fieldOf(error.data, "reason");
+  return isCallError(error) && fieldOf(error.data, "ran") === false ? toldReasonOf(error) : undefined;
+}
+
+/** The reason that a server gave, whether or not the call ran: an open stream ends with one that has. */
+export function toldReasonOf(error: unknown): Reason | undefined {
+  const reason = isCallError(error) ? fieldOf(error.data, "reason") : undefined;
   return isKnownReason(reason) ? reason : undefined;
 }
 

@@ -5,6 +5,7 @@ export type { ClientWorld } from "./client-world.ts";
 export type { ConnectOptions } from "./connect.ts";
 export { type ClientOptions, type CountersignClient, createClient, type SharedOptions } from "./create-client.ts";
 export { ClientError, type ClientErrorOptions, type ClientReason, reasonOf } from "./errors.ts";
+export type { SessionEventSource, SessionEventSourceClass } from "./event-source.ts";
 export type { CookieMode, DefaultMode, ModeOptions, StorageMode } from "./mode.ts";
 export type { ProcedurePath } from "./procedure-path.ts";
 export type { Session } from "./session.ts";

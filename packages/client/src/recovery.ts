@@ -1,5 +1,5 @@
 import { type Action, actions } from "./actions.ts";
-import { guardRefusalOf, maxAgeOf, responseOf } from "./errors.ts";
+import { guardRefusalOf, maxAgeOf, responseOf, toldReasonOf } from "./errors.ts";
 import type { Holder } from "./holder.ts";
 import type { Renewal } from "./renewal.ts";
 import type { AskedWith } from "./session-fetch.ts";
@@ -21,11 +21,12 @@ export interface Recovery {
   /**
    * Does what a failed call asks for.
    *
+   * @param wasOpen whether it is a stream that was open: it goes on after its last event, so nothing is repeated
    * @returns whether to repeat the call: the guard refused it before it ran, and there is a newer token of the same
    * account
    * @throws {ClientError} why there is no newer token
    */
-  recover(error: unknown, began: Began): Promise<boolean>;
+  recover(error: unknown, began: Began, wasOpen?: boolean): Promise<boolean>;
 }
 
 export interface RecoveryDeps {
@@ -69,8 +70,8 @@ export function createRecovery({ holder, renewal, stepUps, askedWith }: Recovery
       stepUps: stepUps.done,
       tried: new Set(),
     }),
-    async recover(error, began) {
-      const reason = guardRefusalOf(error);
+    async recover(error, began, wasOpen = false) {
+      const reason = wasOpen ? toldReasonOf(error) : guardRefusalOf(error);
       if (reason === undefined) return false;
       const asked = askedWith(responseOf(error));
       const action = actions[reason];

@@ -1,5 +1,6 @@
 import type { TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
+import type { SessionEventSourceClass } from "./event-source.ts";
 import type { SessionState, SessionWarning } from "./session-state.ts";
 import type { StepUpHandler } from "./step-up.ts";
 
@@ -62,6 +63,11 @@ export interface Session {
    * URL. Redirects are errors where a token goes along. A request that brings its own `Authorization` is left alone.
    */
   readonly fetch: SessionFetch;
+  /**
+   * For `httpSubscriptionLink({ url, EventSource: session.EventSource })`: an event source whose requests are those of `fetch`,
+   * with the token in a header. Behind `link`, a subscription outlives its tokens.
+   */
+  readonly EventSource: SessionEventSourceClass;
   /**
    * A link to put before the terminating one: repeats a call once that the guard refused before it ran, after renewing
    * the token. The terminating link needs `fetch: session.fetch`.

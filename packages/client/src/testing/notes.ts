@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, on, once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
@@ -22,6 +22,7 @@ export const notesPermissions = ["notes:read", "notes:write"] as const;
 /** Its access table, as it is pushed. */
 export const notesProcedures: AccessTable = {
   add: { signedIn: true },
+  counts: { signedIn: true },
   hello: { open: "anybody may be greeted" },
   moody: { signedIn: true },
   purge: { allowed: ["notes:write"] },
@@ -37,6 +38,10 @@ export const FRESH_S = 600;
 interface Doings {
   /** Titles of the notes that were added, in order. */
   readonly added: string[];
+  /** How far it has counted. */
+  count: number;
+  /** Is told `count` when it counts on. */
+  readonly counting: EventEmitter;
   /** Refuses every identified call with this, from the guard. */
   refuse: Refusal | undefined;
 }
@@ -73,6 +78,17 @@ function createRouter(verifier: Verifier, audience: string, world: World, doings
         doings.added.push(input.title);
         return "shredded";
       }),
+    /** Counts on as a test says, from any position. */
+    counts: signedIn.input(z.object({ lastEventId: z.string().optional() }).optional()).subscription(async function* ({
+      input,
+      signal,
+    }) {
+      const more = on(doings.counting, "count", signal && { signal });
+      for (let at = Number(input?.lastEventId ?? 0); ; await more.next().catch(() => undefined)) {
+        if (signal?.aborted) return;
+        for (; at < doings.count; at += 1) yield tracked(String(at + 1), at + 1);
+      }
+    }),
     ticks: signedIn.subscription(async function* () {
       for (let tick = 1; tick <= 3; tick += 1) yield tracked(String(tick), tick);
     }),
@@ -88,6 +104,8 @@ export interface Notes extends Doings {
   readonly router: NotesRouter;
   /** Who may call what, by the router itself. */
   readonly table: AccessTable;
+  /** Cuts every connection off. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -97,7 +115,7 @@ export async function startNotes(
   audience: string = NOTES,
   world: World = systemWorld,
 ): Promise<Notes> {
-  const doings: Doings = { added: [], refuse: undefined };
+  const doings: Doings = { added: [], count: 0, counting: new EventEmitter(), refuse: undefined };
   const { router, table } = createRouter(verifier, audience, world, doings);
   const { pathname } = new URL(audience);
   const handler = createHTTPHandler({
@@ -112,6 +130,7 @@ export async function startNotes(
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     router,
     table,
+    cut: () => server.closeAllConnections(),
     async close() {
       server.closeAllConnections();
       server.close();
