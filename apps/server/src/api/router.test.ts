@@ -111,10 +111,14 @@ describe("the API", () => {
     expect(await refusalOf(eve.client.account.me.query())).toMatchObject({ reason: "token_stale", ran: false });
   });
 
-  test("server case 4: an ended session is refused at the next call", async () => {
+  test("corpus 37, server case 4: an ended session is refused at the next call, though its token is known", async () => {
     const fred = await api.person("fred");
+    const next = "quite another passphrase";
+    await fred.client.account.me.query();
     await fred.client.account.endSession.mutate({ id: fred.reply.session });
     expect(await refusalOf(fred.client.account.me.query())).toMatchObject({ httpStatus: 401, reason: "session_ended" });
+    const change = fred.client.account.changePassword.mutate({ current: PASSWORD, next });
+    expect(await refusalOf(change)).toMatchObject({ reason: "session_ended", ran: false });
   });
 
   test("ASVS 8.2.2: another's session is not found", async () => {

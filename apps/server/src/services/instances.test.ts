@@ -204,7 +204,7 @@ describe("two instances over one PostgreSQL", () => {
     expect(await one.store.roles.enabledHolders("administrator")).toBe(1);
   });
 
-  test("a handoff is redeemed by one of 20 who try at both", async () => {
+  test("corpus 26: a handoff is redeemed by one of 20 who try at both", async () => {
     const ann = await one.person("ann");
     const credentials = { email: ann.email, password: PASSWORD };
     const { handoff } = await one.services.signIn.run("password", credentials, TERMINAL, SOMEBODY);

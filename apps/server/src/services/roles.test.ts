@@ -1,3 +1,4 @@
+import { FACT_LIFE_MS } from "@countersign/tokens";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { reasonOf } from "./testing/reason-of.ts";
 import { ISSUER, NOTES, openTestIssuer, type Person, SOMEBODY, type TestIssuer } from "./testing/test-issuer.ts";
@@ -60,6 +61,19 @@ describe("roles", () => {
     for (const person of [ann, bob]) expect(await reasonOf(issuer.judge(person.accessToken))).toBe("token_stale");
     for (const person of [carl, admin]) await issuer.judge(person.accessToken);
     expect(await scopeOf(ann)).toBe("users:read");
+  });
+
+  test("narrowing reaches the token that a repeated refresh was given, long after the rotation", async () => {
+    await issuer.services.roles.create(define("reader", "users:read"), admin.actor);
+    await issuer.services.roles.grant(ann.id, "reader", admin.actor);
+    await scopeOf(ann);
+    await issuer.advance(FACT_LIFE_MS + 1);
+    const input = { client: "cli", refreshToken: ann.refreshToken };
+    const { tokens } = await issuer.services.sessions.refresh(input, SOMEBODY);
+    expect(tokens[0]?.scope).toBe("users:read");
+    const keeper = await issuer.signIn(admin.email);
+    await issuer.services.roles.update(define("reader"), keeper.actor);
+    expect(await reasonOf(issuer.judge(tokens[0]?.access_token ?? ""))).toBe("token_stale");
   });
 
   test("taking a role away makes the tokens of that account too old", async () => {
