@@ -1,4 +1,5 @@
 import { createGuard, type Facts, facts } from "@countersign/guard";
+import { PUBLISHED_MS } from "@countersign/tokens";
 import { initTRPC } from "@trpc/server";
 import Fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -70,7 +71,10 @@ async function openApi(send: Send) {
     );
     const token = refreshed.tokens[0]?.access_token ?? "";
     const request = { headers: { authorization: `Bearer ${token}` }, method: "GET" };
+    const { kid, alg } = JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString());
     return {
+      kid: String(kid),
+      alg: String(alg),
       refreshToken: refreshed.refresh_token ?? "",
       who: () =>
         guard
@@ -178,6 +182,67 @@ describe("a guard elsewhere that reads the feed", () => {
     const next = api.call({ ...ann, refreshToken: anns.refreshToken });
     if (row.goesOn) expect(await (await next).who()).toBe(ann.id);
     else await expect(next).rejects.toMatchObject({ reason: "invalid_grant" });
+    await api.close();
+  });
+});
+
+describe("a guard elsewhere, when the keys change", () => {
+  const keySets = ({ asked }: { readonly asked: readonly string[] }) =>
+    asked.filter((path) => path === "/.well-known/jwks.json").length;
+
+  test("server case 6: that fetched them a second before lets tokens of the former and the next key in, and fetches nothing", async () => {
+    await issuer.advance(PUBLISHED_MS);
+    const api = await openApi(ways.connection);
+    const ann = await issuer.person("ann");
+    const before = await api.call(ann);
+    expect(await before.who()).toBe(ann.id);
+    issuer.world.advance(1000);
+    const { current } = await issuer.services.keyRotation.rotate(api.admin.actor);
+    const after = await api.call({ ...ann, refreshToken: before.refreshToken });
+    expect(await after.who()).toBe(ann.id);
+    expect(await before.who()).toBe(ann.id);
+    expect(after.kid).toBe(current);
+    expect(before.kid).not.toBe(current);
+    expect(keySets(api)).toBe(1);
+    await api.close();
+  });
+
+  test("ASVS 11.2.2: of another algorithm, that were published an hour before, goes on without looking for one", async () => {
+    await (await openTestIssuer({ ...issuer.options, algorithm: "ES256" })).close();
+    await issuer.advance(PUBLISHED_MS - 1000);
+    await issuer.services.keys.reload();
+    const api = await openApi(ways.connection);
+    const ann = await issuer.person("ann");
+    const before = await api.call(ann);
+    expect(await before.who()).toBe(ann.id);
+    issuer.world.advance(1000);
+    await issuer.services.keyRotation.advance();
+    const after = await api.call({ ...ann, refreshToken: before.refreshToken });
+    expect(await after.who()).toBe(ann.id);
+    expect([before.alg, after.alg]).toEqual(["EdDSA", "ES256"]);
+    expect(await before.who()).toBe(ann.id);
+    expect(keySets(api)).toBe(1);
+    await api.close();
+  });
+
+  test("refuses everybody's tokens of a revoked key, and lets in each who has refreshed", async () => {
+    const api = await openApi(ways.connection);
+    const [ann, bob] = [await issuer.person("ann"), await issuer.person("bob")];
+    const [anns, bobs] = [await api.call(ann), await api.call(bob)];
+    expect([await anns.who(), await bobs.who()]).toEqual([ann.id, bob.id]);
+    await issuer.services.keyRotation.revoke(anns.kid, api.admin.actor);
+    for (const { who } of [anns, bobs]) {
+      const refused = { cause: { reason: expect.stringMatching(/^(token_stale|unknown_key)$/) } };
+      await vi.waitFor(() => expect(who()).rejects.toMatchObject(refused));
+    }
+    for (const [person, { refreshToken }] of [
+      [ann, anns],
+      [bob, bobs],
+    ] as const) {
+      expect(await (await api.call({ ...person, refreshToken })).who()).toBe(person.id);
+    }
+    // Once for the first token, and once because the issuer said that the set has changed.
+    await vi.waitFor(() => expect(keySets(api)).toBe(2));
     await api.close();
   });
 });

@@ -295,6 +295,40 @@ describe("two instances over one PostgreSQL", () => {
     );
   });
 
+  test("server case 6: rotated by both at once, and looked after by both at once, has one key that signs", async () => {
+    const admin = await one.administrator();
+    const before = await one.signIn(admin.email);
+    const database = new pg.Client({ connectionString: url });
+    await database.connect();
+    const hourPasses = () =>
+      database.query("update countersign.signing_keys set published_at = published_at - 3600000");
+    await hourPasses();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 6 }, (_, index) => either(index).services.keyRotation.rotate(admin.actor)),
+    );
+    // Two successors were ready, and each was taken once.
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+    await hourPasses();
+    await database.query("update countersign.signing_keys set activated_at = 1 where activated_at is not null");
+    await Promise.all(Array.from({ length: 6 }, (_, index) => either(index).services.keyRotation.advance()));
+    await Promise.all([one.services.keys.reload(), two.services.keys.reload()]);
+    const [ours, theirs] = [one, two].map(({ services }) => services.keys.ring());
+    expect(ours).toEqual(theirs);
+    expect(ours?.map(({ status }) => status).sort()).toEqual([
+      "current",
+      "next",
+      "next",
+      "previous",
+      "previous",
+      "previous",
+    ]);
+    for (const issuer of [one, two]) {
+      await issuer.judge(before.accessToken);
+      await issuer.judge((await issuer.signIn(admin.email)).accessToken);
+    }
+    await database.end();
+  });
+
   test("server case 8: limits of both count together", async () => {
     const ann = await one.person("ann");
     const attempt = (index: number) => {
