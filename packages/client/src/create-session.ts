@@ -86,7 +86,7 @@ export function createSession(deps: SessionDeps): Made {
     await loaded;
     if (holder.isUnknown) await resuming.resume();
     else await renewal.look();
-    await settle();
+    if ((await store.buried()).length > 0) await settle();
   };
 
   const session: Session = {

@@ -91,10 +91,16 @@ export function createRenewal({ holder, store, exclusive, world, ...rest }: Rene
       holder.setRefreshing(true);
       const isWanted = () => holder.held === held && holder.epoch === epoch;
       const asked = await request(held?.record, audience, isWanted);
-      // Signed out or in meanwhile: the answer is nobody's.
-      if (!isWanted()) return;
+      if (!isWanted()) {
+        // Signed out or in meanwhile: the answer is nobody's. Elsewhere: who is in now is asked anew.
+        if (holder.isUnknown) continue;
+        return;
+      }
       if (asked.outcome.kind !== "rejected") return await settle(held, asked);
-      if (!held) return await stayOut();
+      if (!held) {
+        if (await isNobody()) return holder.release(false);
+        continue;
+      }
       // Another holder may have renewed the session just now, and stored it.
       if ((await follow(held, store.look(held.record))) === "same") return reject(held, asked.outcome.error);
       if (holder.held && hasToken(holder.held, audience)) return;
@@ -115,10 +121,10 @@ export function createRenewal({ holder, store, exclusive, world, ...rest }: Rene
     );
   }
 
-  /** There was no cookie, or it was good for nothing. */
-  async function stayOut(): Promise<void> {
+  /** There was no cookie, or it was good for nothing: unless somebody has signed in elsewhere meanwhile, it stays so. */
+  async function isNobody(): Promise<boolean> {
     await store.drop(undefined);
-    holder.release(false);
+    return (await store.load()).kind !== "cookie";
   }
 
   function reject(held: Held, error: ClientError): never {

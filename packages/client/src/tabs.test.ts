@@ -171,6 +171,40 @@ describe("signing in as somebody else in another tab", () => {
     expect(await who(first)).toBe(after);
   });
 
+  test("client case 8: a refresh that was under way is asked anew, and finds who is signed in now", async () => {
+    await context.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })");
+    const [first, second] = (await signedIn(2)) as [Tab, Tab];
+    const at = gate();
+    site.door.decide(async ({ path }) => {
+      if (path === "/auth/session/refresh" && refreshes() === 1) await at.pass();
+      return undefined;
+    });
+    const refreshed = first.run((client) => client.session.refresh());
+    await at.reached;
+    await second.run((client, account) => client.signUp(account), newAccount());
+    await expect.poll(() => statusOf(first), withinASecond).toBe("unknown");
+    at.open();
+    await refreshed;
+    expect(await accountOf(first)).toBe(await accountOf(second));
+    expect((await first.happenings()).accounts).toEqual([undefined, await accountOf(second)]);
+  });
+
+  test("client case 8: a page that is told of nobody, while somebody signs in elsewhere, asks again", async () => {
+    await context.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })");
+    const at = gate();
+    site.door.decide(({ path }) =>
+      path === "/auth/session/refresh" && refreshes() === 1 ? { afterReply: at.pass, lose: false } : undefined,
+    );
+    const first = await openTab(site, context);
+    const ready = first.ready();
+    await at.reached;
+    const second = await openTab(site, context);
+    await second.run((client, account) => client.signUp(account), newAccount());
+    at.open();
+    expect(await ready).toMatchObject({ status: "signed-in" });
+    expect(await accountOf(first)).toBe(await accountOf(second));
+  });
+
   test("signing in again in one tab is signing in again in all", async () => {
     const [first, second] = (await signedIn(2)) as [Tab, Tab];
     await first.run((client) => client.session.end());
