@@ -1,3 +1,4 @@
+import { clientCall } from "./client-call/client-call.ts";
 import { forgedFlood } from "./forged-flood/forged-flood.ts";
 import type { Bench } from "./harness/bench.ts";
 import { keyRotation } from "./key-rotation/key-rotation.ts";
@@ -6,12 +7,12 @@ import { refresh } from "./refresh/refresh.ts";
 import { signInFlood } from "./sign-in-flood/sign-in-flood.ts";
 import { signOut } from "./sign-out/sign-out.ts";
 import { startUp } from "./start-up/start-up.ts";
-
 import { types } from "./types/types.ts";
 
 export const benches: readonly Bench[] = [
   startUp,
   protectedCall,
+  clientCall,
   forgedFlood,
   signInFlood,
   refresh,

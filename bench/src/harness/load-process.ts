@@ -9,14 +9,24 @@ export interface Load<Outcome> {
   stop(): void;
 }
 
+interface LoadOptions {
+  readonly measures?: boolean;
+  /** Beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /**
  * Starts a load program (one that calls `loadProgram`) with its job. One that makes the load, and measures nothing, gives
  * way to those that do on the same core.
  */
-export function startLoad<Job, Outcome>(program: URL, job: Job, { measures = true } = {}): Load<Outcome> {
+export function startLoad<Job, Outcome>(
+  program: URL,
+  job: Job,
+  { measures = true, env = {} }: LoadOptions = {},
+): Load<Outcome> {
   const node = [process.execPath, "--conditions=source", "--max-semi-space-size=64"];
   const [execPath = "", ...execArgv] = pinned("load", measures ? node : givingWay(node));
-  const child = fork(program, { execPath, execArgv, serialization: "advanced" });
+  const child = fork(program, { execPath, execArgv, serialization: "advanced", env: { ...process.env, ...env } });
   child.send(job as object);
   const exited = once(child, "exit").then(([code]) => Promise.reject(new Error(`${program.pathname} ended: ${code}`)));
   const outcome = Promise.race([once(child, "message") as Promise<[Outcome]>, exited]).then(([message]) => message);
