@@ -69,6 +69,33 @@ describe("a page whose access token has expired", () => {
     expect(site.notes.added).not.toContain("in a storm");
   });
 
+  test("client case 21: and signs out while its refresh is under way, is signed out, and the cookie that comes is ended", async () => {
+    const tab = await signedIn();
+    let arrive = () => {};
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    let leave = () => {};
+    const left = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    const afterReply = async () => {
+      arrive();
+      await left;
+    };
+    site.door.decide(({ path }) => (path === "/auth/session/refresh" ? { afterReply, lose: false } : undefined));
+    const refreshed = tab.run((client) => client.session.refresh());
+    await arrived;
+    const ended = tab.run((client) => client.session.end());
+    await expect.poll(() => statusOf(tab)).toBe("signed-out");
+    leave();
+    await Promise.all([refreshed, ended]);
+    expect(await tab.state()).toEqual({ status: "signed-out" });
+    expect(await context.cookies()).toEqual([]);
+    await tab.page.reload();
+    expect(await (await begin(site, tab.page)).ready()).toEqual({ status: "signed-out" });
+  });
+
   test("client case 16: repeats a call once whose token expired on its way", async () => {
     const tab = await signedIn();
     let held = false;
