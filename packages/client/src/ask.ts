@@ -1,5 +1,6 @@
 import type { ClientWorld } from "./client-world.ts";
 import type { Mode } from "./mode.ts";
+import type { Prover } from "./prover.ts";
 import { parseJson } from "./session-record.ts";
 import { unredirected } from "./unredirected.ts";
 
@@ -26,30 +27,44 @@ export interface AskDeps {
   /** Milliseconds from asking to the last byte. */
   readonly timeout: number;
   readonly world: Pick<ClientWorld, "setTimer">;
+  /** Proves each request; missing where the session is bound to no key. */
+  readonly prover?: Prover | undefined;
 }
 
-export function createAsk({ url, mode, fetch, timeout, world }: AskDeps): Ask {
+export function createAsk({ url, mode, fetch, timeout, world, prover }: AskDeps): Ask {
   // Said only where it is needed: some runtimes know no cookies, and refuse the option.
   const cookies = mode === "cookie" ? ({ credentials: "include" } as const) : {};
+  const send = async (place: string, body: string, signal: AbortSignal): Promise<Response> => {
+    const proof = prover && { dpop: await prover.prove({ method: "POST", url: place }) };
+    const common = { "content-type": "application/json", accept: "application/json", "x-countersign": "1" };
+    const headers = { ...common, ...proof };
+    return await unredirected(fetch)(place, { method: "POST", ...cookies, headers, body, signal });
+  };
   return async (route, body) => {
+    const place = `${url}/session/${route}`;
+    const text = JSON.stringify(body);
     const controller = new AbortController();
     const cancel = world.setTimer(() => controller.abort(), timeout);
     try {
-      return await readAnswer(
-        await unredirected(fetch)(`${url}/session/${route}`, {
-          method: "POST",
-          ...cookies,
-          headers: { "content-type": "application/json", accept: "application/json", "x-countersign": "1" },
-          body: JSON.stringify(body),
-          signal: controller.signal,
-        }),
-      );
+      const response = await send(place, text, controller.signal);
+      prover?.offer(place, response.headers);
+      const answer = await readAnswer(response);
+      const nonce = prover && isAskedForNonce(answer) ? response.headers.get("dpop-nonce") : null;
+      if (!nonce) return answer;
+      // Nothing has happened: the same request, proved once more.
+      prover?.demand(place, nonce);
+      return await readAnswer(await send(place, text, controller.signal));
     } catch (error) {
       return { error };
     } finally {
       cancel();
     }
   };
+}
+
+function isAskedForNonce(answer: Answer): boolean {
+  const body = "body" in answer ? answer.body : undefined;
+  return typeof body === "object" && body !== null && "error" in body && body.error === "use_dpop_nonce";
 }
 
 async function readAnswer(response: Response): Promise<Answer> {

@@ -12,6 +12,7 @@ import { createHolder } from "./holder.ts";
 import type { Mode } from "./mode.ts";
 import { createNeighbours, tellingNotes, tellingStorage } from "./neighbours.ts";
 import { pageLocks, sharedNotes } from "./page.ts";
+import { createProver } from "./prover.ts";
 import { createRecovery } from "./recovery.ts";
 import { startRenewingAhead } from "./renew-ahead.ts";
 import { createRenewal } from "./renewal.ts";
@@ -35,6 +36,8 @@ export interface SessionDeps extends Omit<AskDeps, "mode"> {
 
 interface Made {
   readonly session: Session;
+  /** The thumbprint of the key that a session is bound to, in mode "bound". */
+  readonly jkt: (() => Promise<string>) | undefined;
   /** Says what the app should know: `Session.onWarning`. */
   warn(warning: SessionWarning): void;
   /** Stops its timers. */
@@ -57,10 +60,11 @@ export function createSession(deps: SessionDeps): Made {
       ? createCookieStore(name, tellingNotes(sharedNotes(), tell), holder.warn)
       : createSessionStore(name, createTurns(tellingStorage(deps.mode.storage, tell), world, holder.warn), holder.warn);
   const exclusive =
-    mode === "cookie"
+    mode !== "storage"
       ? createExclusive({ name: `countersign.${name}`, patience: timeout + RETRIES_MS, locks: pageLocks(), world })
       : atOnce;
-  const ask = createAsk({ ...deps, mode });
+  const prover = deps.mode.mode === "bound" ? createProver(deps.mode.key, world) : undefined;
+  const ask = createAsk({ ...deps, mode, prover });
   const shared = { client, mode, holder, store, exclusive, ask, audiences, world };
   const settle = createEnding(shared);
   const start = createStarting({ ...shared, settle });
@@ -78,9 +82,17 @@ export function createSession(deps: SessionDeps): Made {
     void settle();
   })();
   const resumed = loaded.then(() => (holder.isUnknown ? resuming.resume() : undefined));
-  const { fetch, askedWith } = createSessionFetch({ fetch: deps.fetch, loaded, holder, audiences, departures, obtain });
+  const { fetch, askedWith } = createSessionFetch({
+    fetch: deps.fetch,
+    loaded,
+    holder,
+    audiences,
+    departures,
+    obtain,
+    prover,
+  });
   const stepUps = createStepUps();
-  const recovery = createRecovery({ holder, renewal, stepUps, askedWith });
+  const recovery = createRecovery({ holder, renewal, stepUps, prover, askedWith });
 
   const look = async () => {
     await loaded;
@@ -137,7 +149,7 @@ export function createSession(deps: SessionDeps): Made {
     resuming.dispose();
     neighbours.dispose();
   };
-  return { session: Object.freeze(session), warn: holder.warn, dispose };
+  return { session: Object.freeze(session), jkt: prover?.jkt, warn: holder.warn, dispose };
 }
 
 /** Where several may renew at the same time: they find each other in storage, and the server answers all alike. */

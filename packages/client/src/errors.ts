@@ -66,6 +66,12 @@ export function maxAgeOf(error: unknown): number | undefined {
   return typeof maxAge === "number" ? maxAge : undefined;
 }
 
+/** The nonce that a refused proof has to hold. */
+export function nonceOf(error: unknown): string | undefined {
+  const nonce = isCallError(error) ? fieldOf(error.data, "nonce") : undefined;
+  return typeof nonce === "string" ? nonce : undefined;
+}
+
 /** The response that a call failed with, where tRPC's link tells. */
 export function responseOf(error: unknown): unknown {
   return isCallError(error) ? fieldOf(error.meta, "response") : undefined;

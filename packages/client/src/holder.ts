@@ -1,5 +1,6 @@
 import type { ClientWorld } from "./client-world.ts";
 import { elapsedSince, type Moment } from "./clock-skew.ts";
+import type { ClientError } from "./errors.ts";
 import { createListeners } from "./listeners.ts";
 import { dueAfter } from "./schedule.ts";
 import { type KeptToken, type SessionRecord, tokenOf } from "./session-record.ts";
@@ -13,8 +14,8 @@ export interface Held {
   readonly dueAfter: number;
   /** Whether a token of it was used: what nobody uses is not renewed by the clock, so that it can end from idleness. */
   used: boolean;
-  /** Whether the server refused to renew it. */
-  rejected: boolean;
+  /** Why the server will not renew it, once it said so. */
+  rejected: ClientError | undefined;
 }
 
 /** The one place where a session is held in memory: who it is, what state that makes, and who is told. */
@@ -35,7 +36,7 @@ export interface Holder {
   forget(): void;
   setRefreshing(refreshing: boolean): void;
   /** The server will not renew it: its tokens are used for as long as they live. */
-  reject(held: Held): void;
+  reject(held: Held, error: ClientError): void;
   onState: (listener: (state: SessionState) => void) => () => void;
   onAccount: (listener: (account: string | undefined, before: string | undefined) => void) => () => void;
   onWarning: (listener: (warning: SessionWarning) => void) => () => void;
@@ -92,7 +93,7 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
     },
     hold(record, askedAt, found = false) {
       const life = Math.min(...record.tokens.map((token) => token.life));
-      const next = { record, askedAt, dueAfter: dueAfter(life, world), used: false, rejected: false };
+      const next = { record, askedAt, dueAfter: dueAfter(life, world), used: false, rejected: undefined };
       renewals += 1;
       refreshing = false;
       setHeld(next, { quietly: found && !wasKnown });
@@ -112,10 +113,10 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
       state = stateOf(held, refreshing, audience);
       states.tell(state);
     },
-    reject(one) {
-      one.rejected = true;
+    reject(one, error) {
+      one.rejected = error;
       holds.tell();
-      warnings.tell({ kind: "refresh_rejected" });
+      warnings.tell({ kind: "refresh_rejected", reason: error.reason });
     },
     onState: states.add,
     onAccount: accounts.add,

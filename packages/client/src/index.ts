@@ -6,8 +6,9 @@ export type { ConnectOptions } from "./connect.ts";
 export { type ClientOptions, type CountersignClient, createClient, type SharedOptions } from "./create-client.ts";
 export { ClientError, type ClientErrorOptions, type ClientReason, reasonOf } from "./errors.ts";
 export type { SessionEventSource, SessionEventSourceClass } from "./event-source.ts";
-export type { CookieMode, DefaultMode, ModeOptions, StorageMode } from "./mode.ts";
+export type { BoundMode, CookieMode, DefaultMode, ModeOptions, StorageMode } from "./mode.ts";
 export type { ProcedurePath } from "./procedure-path.ts";
+export { createProofKey, type ProofKeyPair } from "./prover.ts";
 export type { Session } from "./session.ts";
 export type { SessionState, SessionWarning, StorageProblem } from "./session-state.ts";
 export type {

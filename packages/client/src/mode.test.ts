@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type ModeOptions, modeOf } from "./mode.ts";
+import { createProofKey } from "./prover.ts";
 import { memoryStorage } from "./storage.ts";
 
 const storage = memoryStorage();
@@ -14,7 +15,18 @@ describe("how an app carries its refresh token", () => {
     expect(modeOf({ mode: "cookie", client: "web" })).toEqual({ mode: "cookie", client: "web" });
   });
 
+  test("is bound to a key where that is said: to the one that is given, or one for as long as the program runs", async () => {
+    const key = await createProofKey();
+    const given = modeOf({ mode: "bound", client: "web", storage, key });
+    expect(given).toMatchObject({ mode: "bound", client: "web", storage });
+    expect("key" in given && (await given.key())).toBe(key);
+    const made = modeOf({ mode: "bound", client: "web" });
+    expect("key" in made && (await made.key()).privateKey).toMatchObject({ extractable: false, type: "private" });
+  });
+
   test.each([
+    ["client", { mode: "bound" }],
+    ["key", { mode: "bound", client: "web", storage }],
     ["client", { mode: "cookie" }],
     ["storage", { mode: "cookie", client: "web", storage }],
     ["mode", { mode: "jar", client: "web" }],

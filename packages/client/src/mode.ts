@@ -1,4 +1,6 @@
-import { pageAddress } from "./page.ts";
+import { createBoundStore } from "./bound-store.ts";
+import { pageAddress, pageDatabases } from "./page.ts";
+import { createProofKey, type ProofKeyPair } from "./prover.ts";
 import { memoryStorage, type TokenStorage } from "./storage.ts";
 
 /** An app in a browser: its refresh token rests in a cookie that no script can read, its access tokens in memory. */
@@ -18,27 +20,55 @@ export interface StorageMode {
   readonly storage?: TokenStorage | undefined;
 }
 
+/**
+ * An app that cannot have a cookie of the issuer's, because it is on another site: its tokens are bound to a key, which
+ * proves each request (DPoP, RFC 9449). In a browser both rest in IndexedDB, where the key can be used and not read. Elsewhere
+ * they are in memory, or where they are given.
+ */
+export interface BoundMode {
+  readonly mode: "bound";
+  /** Id of this app, as the server knows it. */
+  readonly client: string;
+  /** Where tokens rest between two runs: with the key that they are bound to. */
+  readonly storage?: TokenStorage | undefined;
+  /** An ES256 key for signing, which the program keeps: `await createProofKey()`. */
+  readonly key?: ProofKeyPair | undefined;
+}
+
 /** Whichever fits: `cookie` in a browser, `storage` elsewhere and where a `storage` is given. */
 export interface DefaultMode extends Omit<StorageMode, "mode"> {
   readonly mode?: undefined;
 }
 
 /** How an app carries its refresh token. It is registered at the server in the same mode. */
-export type ModeOptions = CookieMode | StorageMode | DefaultMode;
+export type ModeOptions = CookieMode | BoundMode | StorageMode | DefaultMode;
 
 /** What was chosen, checked. */
 export type Mode = { readonly client: string } & (
   | { readonly mode: "cookie" }
   | { readonly mode: "storage"; readonly storage: TokenStorage }
+  | { readonly mode: "bound"; readonly storage: TokenStorage; readonly key: () => Promise<ProofKeyPair> }
 );
 
 /** @throws {TypeError} for a mode that there is not, a cookie beside a storage, an app in a browser without its id */
 export function modeOf(options: ModeOptions): Mode {
+  if (options.mode === "bound") return boundMode(options);
   const { client, storage, mode = storage || pageAddress() === undefined ? "storage" : "cookie" } = options;
   if (mode === "storage") return { mode, client: client ?? "cli", storage: storage ?? memoryStorage() };
-  if (mode !== "cookie") throw new TypeError('mode: must be "cookie" or "storage"');
+  if (mode !== "cookie") throw new TypeError('mode: must be "cookie", "bound" or "storage"');
   if (storage)
     throw new TypeError('storage: is for mode "storage"; in mode "cookie" the browser keeps the refresh token');
   if (!client) throw new TypeError('client: must be given in mode "cookie": the id by which the server knows this app');
   return { mode, client };
+}
+
+function boundMode({ mode, client, storage, key }: BoundMode): Mode {
+  if (!client) throw new TypeError('client: must be given in mode "bound": the id by which the server knows this app');
+  if (storage && !key) throw new TypeError("key: must be given beside a storage; tokens are worth nothing without it");
+  const databases = pageDatabases();
+  if (databases && !key) {
+    const kept = createBoundStore(databases, client);
+    return { mode, client, storage: kept.tokens, key: kept.key };
+  }
+  return { mode, client, storage: storage ?? memoryStorage(), key: async () => key ?? (await createProofKey()) };
 }

@@ -1,5 +1,8 @@
+import type { Databases } from "./bound-store.ts";
+
 /** What a browser offers to a page or a worker, any of which may be missing elsewhere. Node's types know no DOM. */
 interface Surroundings {
+  readonly indexedDB?: Databases;
   readonly location?: { readonly href: string };
   readonly localStorage?: Notes;
   readonly navigator?: { readonly locks?: Locks | undefined };
@@ -37,6 +40,11 @@ export function pageAddress(): string | undefined {
 /** Locks between the pages of an origin; missing in old browsers, and where a page came without TLS. */
 export function pageLocks(): Locks | undefined {
   return surroundings.navigator?.locks;
+}
+
+/** Databases of this origin. */
+export function pageDatabases(): Databases | undefined {
+  return surroundings.indexedDB;
 }
 
 /** What all pages of this origin share; in workers, and where it is blocked, this page's own memory. */

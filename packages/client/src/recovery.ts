@@ -1,6 +1,7 @@
 import { type Action, actions } from "./actions.ts";
-import { guardRefusalOf, maxAgeOf, responseOf, toldReasonOf } from "./errors.ts";
+import { guardRefusalOf, maxAgeOf, nonceOf, responseOf, toldReasonOf } from "./errors.ts";
 import type { Holder } from "./holder.ts";
+import type { Prover } from "./prover.ts";
 import type { Renewal } from "./renewal.ts";
 import type { AskedWith } from "./session-fetch.ts";
 import { tokenOf } from "./session-record.ts";
@@ -33,6 +34,7 @@ export interface RecoveryDeps {
   readonly holder: Holder;
   readonly renewal: Renewal;
   readonly stepUps: StepUps;
+  readonly prover: Prover | undefined;
   readonly askedWith: (response: unknown) => AskedWith | undefined;
 }
 
@@ -40,7 +42,7 @@ export interface RecoveryDeps {
  * What is done about calls that failed: by the guard's own word only (`ran: false` and a reason), never by a status, and
  * never after a failure that leaves open whether the call ran.
  */
-export function createRecovery({ holder, renewal, stepUps, askedWith }: RecoveryDeps): Recovery {
+export function createRecovery({ holder, renewal, stepUps, prover, askedWith }: RecoveryDeps): Recovery {
   async function refresh(asked: AskedWith | undefined, began: Began): Promise<boolean> {
     // What stood in the way of a new token before the call went out stands there still.
     if (asked?.failure !== undefined) throw asked.failure;
@@ -62,6 +64,14 @@ export function createRecovery({ holder, renewal, stepUps, askedWith }: Recovery
     return isDone && holder.held !== undefined && holder.epoch === began.epoch;
   }
 
+  /** The API wants its nonce in the proof. The refusal says it, because a stream's headers are gone by then. */
+  function proveAgain(error: unknown, asked: AskedWith | undefined): boolean {
+    const nonce = nonceOf(error);
+    if (!prover || !asked || nonce === undefined) return false;
+    prover.demand(asked.url, nonce);
+    return true;
+  }
+
   return {
     begin: () => ({
       epoch: holder.epoch,
@@ -78,6 +88,7 @@ export function createRecovery({ holder, renewal, stepUps, askedWith }: Recovery
       if (began.tried.has(action)) return false;
       began.tried.add(action);
       if (action === "refresh") return await refresh(asked, began);
+      if (action === "prove-again") return proveAgain(error, asked);
       if (action === "step-up") return await stepUp(error, began);
       const { held } = holder;
       const isOver = reason === "session_ended" && held?.record.session === (asked ?? began).session;

@@ -18,7 +18,8 @@ export type Outcome =
   | { readonly kind: "network"; readonly error: ClientError };
 
 /**
- * Judges an answer. Only the server's own word ends a session: `invalid_grant` in JSON with a status of 4xx. What a proxy
+ * Judges an answer. Only the server's own word ends a session: `invalid_grant`, or `key_mismatch` where the key
+ * that it is bound to is lost, in JSON with a status of 4xx. What a proxy
  * says in its stead, an error of the server's, or a page of somebody else's, keeps it.
  */
 export function judgeRefresh(answer: Answer, mode: Mode["mode"]): Outcome {
@@ -32,7 +33,9 @@ export function judgeRefresh(answer: Answer, mode: Mode["mode"]): Outcome {
     return { kind: "wait", seconds: retryAfter, error };
   }
   const error = new ClientError(reason, { status, retryAfter });
-  return reason === "invalid_grant" ? { kind: "rejected", error } : { kind: "refused", reason, error };
+  return reason === "invalid_grant" || reason === "key_mismatch"
+    ? { kind: "rejected", error }
+    : { kind: "refused", reason, error };
 }
 
 function reasonIn(body: unknown): Reason | undefined {

@@ -202,7 +202,7 @@ describe("client case 7: a refresh that is rejected while the token is good", ()
     person.session.onWarning((warning) => warnings.push(warning));
     decideRefreshes(rejected);
     expect((await failureOf(person.session.refresh())).reason).toBe("invalid_grant");
-    expect(warnings).toEqual([{ kind: "refresh_rejected" }]);
+    expect(warnings).toEqual([{ kind: "refresh_rejected", reason: "invalid_grant" }]);
     expect(person.session.state.status).toBe("signed-in");
 
     world.pass(A_LIFE_MS - 20_000);

@@ -128,7 +128,7 @@ export function createRenewal({ holder, store, exclusive, world, ...rest }: Rene
   }
 
   function reject(held: Held, error: ClientError): never {
-    holder.reject(held);
+    holder.reject(held, error);
     throw error;
   }
 
@@ -146,7 +146,7 @@ export function createRenewal({ holder, store, exclusive, world, ...rest }: Rene
 
   async function renewOnce(need: Need): Promise<"own" | "joined"> {
     try {
-      if (holder.held?.rejected) throw new ClientError("invalid_grant");
+      if (holder.held?.rejected) throw new ClientError(holder.held.rejected.reason);
       return await inFlight(() => exclusive(() => fly(need.audience)).finally(() => holder.setRefreshing(false)));
     } catch (error) {
       await leaveIfOver(need);

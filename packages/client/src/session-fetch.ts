@@ -2,6 +2,7 @@ import type { Audiences } from "./audiences.ts";
 import type { Departures } from "./departures.ts";
 import { ClientError } from "./errors.ts";
 import type { Holder } from "./holder.ts";
+import type { Prover } from "./prover.ts";
 import type { SessionFetch } from "./session.ts";
 import type { Obtained } from "./tokens.ts";
 import { unredirected } from "./unredirected.ts";
@@ -9,6 +10,7 @@ import { untilAborted } from "./until-aborted.ts";
 
 /** What a response was asked with. Secret. */
 export interface AskedWith {
+  readonly url: string;
   readonly audience: string;
   readonly token: string;
   /** Id of the session that the token is of. */
@@ -27,6 +29,8 @@ export interface SessionFetchDeps {
   readonly audiences: Audiences;
   readonly departures: Departures;
   readonly obtain: (audience: string) => Promise<Obtained>;
+  /** Proves requests with tokens that are bound to a key; missing where none are. */
+  readonly prover: Prover | undefined;
 }
 
 interface Made {
@@ -37,7 +41,7 @@ interface Made {
 
 /** `fetch` that carries the session's token to its audience and nowhere else: see `Session.fetch`. */
 export function createSessionFetch(deps: SessionFetchDeps): Made {
-  const { fetch, loaded, holder, audiences, departures, obtain } = deps;
+  const { fetch, loaded, holder, audiences, departures, obtain, prover } = deps;
   const asked = new WeakMap<object, AskedWith>();
 
   const sessionFetch: SessionFetch = async (input, options) => {
@@ -50,7 +54,7 @@ export function createSessionFetch(deps: SessionFetchDeps): Made {
     const { epoch } = holder;
     if (!departures.leave(url, epoch)) throw new ClientError("session_ended");
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-    const { token, session, renewed, failure } = await untilAborted(obtain(audience), signal);
+    const { token, bound, session, renewed, failure } = await untilAborted(obtain(audience), signal);
     // Whoever began this has signed out, or is somebody else now.
     if (holder.epoch !== epoch) throw new ClientError("session_ended");
     if (token === undefined) {
@@ -58,8 +62,11 @@ export function createSessionFetch(deps: SessionFetchDeps): Made {
       return await fetch(input, init);
     }
     // The token goes where it was sent: whoever redirects gets nothing.
-    const response = await unredirected(fetch)(...withToken(token, input, init));
-    asked.set(response, { audience, token, session, renewed, failure });
+    const proof = bound && (await prover?.prove({ method: methodOf(input, init), url: url.href, token }));
+    if (holder.epoch !== epoch) throw new ClientError("session_ended");
+    const response = await unredirected(fetch)(...withToken(token, proof, input, init));
+    if (proof) prover?.offer(url.href, response.headers);
+    asked.set(response, { url: url.href, audience, token, session, renewed, failure });
     return response;
   };
 
@@ -84,8 +91,14 @@ function headersOf(input: Input, init: Init): Headers {
   return new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
 }
 
-function withToken(token: string, input: Input, init: Init): [Input, Init] {
+/** As `fetch` will send it. */
+function methodOf(input: Input, init: Init): string {
+  return (init?.method ?? (input instanceof Request ? input.method : "GET")).toUpperCase();
+}
+
+function withToken(token: string, proof: string | undefined | false, input: Input, init: Init): [Input, Init] {
   const headers = headersOf(input, init);
-  headers.set("authorization", `Bearer ${token}`);
+  headers.set("authorization", `${proof ? "DPoP" : "Bearer"} ${token}`);
+  if (proof) headers.set("dpop", proof);
   return [input, { ...init, headers }];
 }

@@ -8,6 +8,8 @@ export interface KeptToken {
   /** Milliseconds from asking for it. */
   readonly life: number;
   readonly scope: string;
+  /** Whether it is good with proofs of the key that it is bound to, and only so. */
+  readonly bound?: boolean | undefined;
 }
 
 /** A session as it is kept, in memory and in storage. Secret. */
@@ -41,6 +43,7 @@ export function recordOf(reply: SessionReply, askedAt: number, before?: SessionR
       accessToken: token.access_token,
       life: token.expires_in * 1000,
       scope: token.scope,
+      ...(token.token_type === "DPoP" ? { bound: true } : {}),
     })),
   };
 }

@@ -1,4 +1,5 @@
 import type { Reason } from "./api.ts";
+import type { ClientReason } from "./errors.ts";
 
 /** Who is signed in here, and nothing that has to be kept secret. */
 export type SessionState =
@@ -19,8 +20,8 @@ export type SessionState =
 
 /** Something that an app may want to log or show. The session goes on. */
 export type SessionWarning =
-  /** The server will not renew this session; its access tokens are used until they expire, then it is signed out. */
-  | { readonly kind: "refresh_rejected" }
+  /** The server will not renew this session, `key_mismatch` where its key is lost; its access tokens are used until they expire, then it is signed out. */
+  | { readonly kind: "refresh_rejected"; readonly reason: ClientReason }
   /** The server will not say who is signed in, and asking again would change nothing: this app is not registered so. */
   | { readonly kind: "not_resumed"; readonly reason: Reason }
   /** Tokens are in memory only: the storage threw, took too long, or holds what nobody can read. */

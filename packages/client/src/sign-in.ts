@@ -50,12 +50,14 @@ export interface SignInDeps {
   readonly url: string;
   /** Id of this app. */
   readonly client: string;
+  /** The thumbprint of the key that the session is going to be bound to, where it is. */
+  readonly jkt: (() => Promise<string>) | undefined;
   readonly session: Pick<Session, "start">;
   readonly fetch: typeof fetch;
 }
 
 /** Each call in a request of its own and without a token: it comes before having one. */
-export function createSignIn({ url, client, session, fetch }: SignInDeps): SignIn {
+export function createSignIn({ url, client, jkt, session, fetch }: SignInDeps): SignIn {
   const api = createTRPCClient<IssuerRouter>({
     links: [
       httpLink({
@@ -65,22 +67,23 @@ export function createSignIn({ url, client, session, fetch }: SignInDeps): SignI
       }),
     ],
   });
+  const app = async () => ({ client, ...(jkt && { jkt: await jkt() }) });
   const byPassword = async ({ email, password }: Credentials) =>
-    session.start(await api.signIn.password.mutate({ client, email, password }));
+    session.start(await api.signIn.password.mutate({ ...(await app()), email, password }));
   const by: SignInWays["with"] = async (method, input) => {
     // The method's own schema says whether it is right; here it only has to be JSON, which the link makes of it.
     const json = input as Parameters<typeof api.signIn.method.mutate>[0]["input"];
-    await session.start(await api.signIn.method.mutate({ client, method, input: json }));
+    await session.start(await api.signIn.method.mutate({ ...(await app()), method, input: json }));
   };
   return {
     signIn: Object.assign(byPassword, { with: by }),
     signUp: async ({ email, name, password, invitation }) => {
       const invited = invitation === undefined ? {} : { invitation };
-      await session.start(await api.signIn.signUp.mutate({ client, email, name, password, ...invited }));
+      await session.start(await api.signIn.signUp.mutate({ ...(await app()), email, name, password, ...invited }));
     },
     setUp: async ({ email, name, password, ...proof }) => {
       const secret = "link" in proof ? secretOf(proof.link, url) : proof.secret;
-      await session.start(await api.signIn.setUp.mutate({ client, email, name, password, secret }));
+      await session.start(await api.signIn.setUp.mutate({ ...(await app()), email, name, password, secret }));
     },
   };
 }

@@ -8,6 +8,8 @@ import { tokenOf } from "./session-record.ts";
 export interface Obtained {
   /** The best there is: expired where it could not be renewed, `undefined` where there is none. */
   readonly token: string | undefined;
+  /** Whether it goes with a proof. */
+  readonly bound?: boolean | undefined;
   /** Id of the session that it is of. */
   readonly session?: string | undefined;
   /** Whether this request had the session renewed. */
@@ -36,17 +38,17 @@ export function createTokens({ holder, renewal, world }: TokensDeps): (audience:
       const isDue = elapsedSince(held.askedAt, world) >= held.dueAfter;
       // Who fails here is told by the next one who cannot go without.
       if (isDue && !held.rejected) renewal.renew({ due: false }).catch(() => undefined);
-      return { token: token.accessToken, session: held.record.session, renewed: false };
+      return { token: token.accessToken, bound: token.bound, session: held.record.session, renewed: false };
     }
     try {
       await renewal.renew({ due: token !== undefined, audience });
     } catch (failure) {
       const left = holder.held === held ? token : undefined;
-      return { token: left?.accessToken, session: held?.record.session, renewed: true, failure };
+      return { token: left?.accessToken, bound: left?.bound, session: held?.record.session, renewed: true, failure };
     }
     const now = holder.held;
     if (now) now.used = true;
-    const { accessToken } = (now && tokenOf(now.record, audience)) ?? {};
-    return { token: accessToken, session: now?.record.session, renewed: true };
+    const { accessToken, bound } = (now && tokenOf(now.record, audience)) ?? {};
+    return { token: accessToken, bound, session: now?.record.session, renewed: true };
   };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Issuer, IssuerOptions } from "@countersign/server";
 import { type CountersignClient, createClient, type SharedOptions } from "../create-client.ts";
-import type { DefaultMode } from "../mode.ts";
+import type { BoundMode, DefaultMode } from "../mode.ts";
 import type { NewAccount } from "../sign-in.ts";
 import { type Door, openDoor } from "./door.ts";
 import { NOTES, type Notes, startNotes } from "./notes.ts";
@@ -10,7 +10,7 @@ import { startIssuer } from "./running-issuer.ts";
 export const AUTH = "https://auth.test";
 
 /** What a client of a house may be told: it is a program that keeps its own tokens. */
-type ProgramOptions = Partial<SharedOptions> & DefaultMode;
+type ProgramOptions = Partial<SharedOptions> & (DefaultMode | BoundMode);
 
 /** A real issuer and a real guarded API behind real proxies, and the clients of both. */
 export interface House {

@@ -52,6 +52,7 @@ function createRouter(verifier: Verifier, audience: string, world: World, doings
     issuer: verifier,
     audience,
     permissions: notesPermissions,
+    dpop: { publicUrl: audience },
     world,
     enrich: () => {
       if (doings.refuse) throw doings.refuse;

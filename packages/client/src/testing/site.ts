@@ -23,6 +23,8 @@ export const noteOf = (site: Site) => `countersign.${APP}@${new URL(site.origin)
  */
 export interface Site {
   readonly origin: string;
+  /** How the app carries its refresh token. */
+  readonly mode: "cookie" | "bound";
   readonly door: Door;
   /** Its certificate in PEM. */
   readonly certificate: string;
@@ -34,7 +36,7 @@ export interface Site {
   close(): Promise<void>;
 }
 
-export async function openSite(options: Partial<IssuerOptions> = {}): Promise<Site> {
+export async function openSite(options: Partial<IssuerOptions> = {}, mode: Site["mode"] = "cookie"): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), "countersign-site-"));
   const pair = await devCertificate(folder);
   const pages = await servePages();
@@ -43,7 +45,7 @@ export async function openSite(options: Partial<IssuerOptions> = {}): Promise<Si
   const { origin } = door;
   const [auth, audience] = [`${origin}/auth`, `${origin}/notes`];
   const running = await startIssuer(auth, audience, {
-    clients: [{ id: APP, name: "Web", mode: "cookie", origins: [origin], audiences: [auth, audience] }],
+    clients: [{ id: APP, name: "Web", mode, origins: [origin], audiences: [auth, audience] }],
     ...options,
   });
   // Whichever issuer is running: it may be started anew.
@@ -60,6 +62,7 @@ export async function openSite(options: Partial<IssuerOptions> = {}): Promise<Si
 
   return {
     origin,
+    mode,
     door,
     certificate: pair.cert,
     notes,
