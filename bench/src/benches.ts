@@ -1,4 +1,5 @@
 import { clientCall } from "./client-call/client-call.ts";
+import { dpop } from "./dpop/dpop.ts";
 import { forgedFlood } from "./forged-flood/forged-flood.ts";
 import type { Bench } from "./harness/bench.ts";
 import { keyRotation } from "./key-rotation/key-rotation.ts";
@@ -12,6 +13,7 @@ import { types } from "./types/types.ts";
 export const benches: readonly Bench[] = [
   startUp,
   protectedCall,
+  dpop,
   clientCall,
   forgedFlood,
   signInFlood,

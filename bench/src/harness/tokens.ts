@@ -9,6 +9,8 @@ export interface Mint {
   good(count: number): Promise<string[]>;
   /** New tokens, each of another session. */
   strangers(count: number): Promise<string[]>;
+  /** Good with proofs of the key that has this thumbprint. */
+  bound(jkt: string): Promise<string>;
   /** Signed, and no longer good. */
   expired(): Promise<string>;
   /**
@@ -55,6 +57,7 @@ export async function createMint(): Promise<Mint> {
     setup,
     good: (count) => sign(count, () => ours),
     strangers: (count) => sign(count, () => randomUUID()),
+    bound: (jkt) => issueAccessToken({ ...claims(now(), ours), cnf: { jkt } }, key),
     expired: () => issueAccessToken(claims(now() - 2 * LIFE_S, ours), key),
     async forged(count) {
       const [genuine = ""] = await sign(1, () => forgers);

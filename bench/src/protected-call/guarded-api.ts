@@ -1,4 +1,4 @@
-import { createGuard, createVerifier, type Facts, facts } from "@countersign/guard";
+import { createGuard, createVerifier, type DpopOptions, type Facts, facts } from "@countersign/guard";
 import { importVerificationKey, RevocationSet } from "@countersign/tokens";
 import { initTRPC } from "@trpc/server";
 import type { CreateFastifyContextOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
@@ -8,7 +8,7 @@ import { answerTo } from "../harness/setup.ts";
 import { listen } from "./listen.ts";
 
 /** An API whose one procedure demands a permission, with keys and revocations at hand as beside an issuer. */
-export async function serveGuarded(plugin: typeof fastifyTRPCPlugin): Promise<void> {
+export async function serveGuarded(plugin: typeof fastifyTRPCPlugin, dpop?: DpopOptions): Promise<void> {
   const key = await importVerificationKey(setup.jwk);
   const revocations = new RevocationSet();
   const t = initTRPC.context<{ auth: Facts }>().create();
@@ -22,6 +22,7 @@ export async function serveGuarded(plugin: typeof fastifyTRPCPlugin): Promise<vo
     }),
     audience: setup.audience,
     permissions: ["notes:read", "notes:write"],
+    ...(dpop && { dpop }),
   });
   const app = fastify();
   await app.register(plugin, {
