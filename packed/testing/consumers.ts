@@ -16,7 +16,8 @@ export function installNewest(folder: string, tarballs: readonly Tarball[]): Pro
   const peers = publishedPackages().flatMap(({ folder: at, manifest }) =>
     Object.keys(manifest.peerDependencies ?? {}).map((name) => [name, versionAt(at, name)] as const),
   );
-  const tools = { "@types/node": versionAt(join(import.meta.dirname, ".."), "@types/node") };
+  const here = join(import.meta.dirname, "..");
+  const tools = Object.fromEntries(["@types/node", "@types/react"].map((name) => [name, versionAt(here, name)]));
   return install(folder, tarballs, { ...Object.fromEntries(peers), ...tools });
 }
 

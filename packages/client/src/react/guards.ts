@@ -1,0 +1,36 @@
+import type { AnyTRPCRouter } from "@trpc/server";
+import type { ReactNode } from "react";
+import type { IssuerRouter } from "../api.ts";
+import type { ProcedurePath } from "../procedure-path.ts";
+import { useCan } from "./use-can.ts";
+import { useSession } from "./use-session.ts";
+
+export interface SignedInProps {
+  readonly children?: ReactNode;
+  /** For nobody: a sign-in page, or a redirect to one. */
+  readonly fallback?: ReactNode;
+  /** While nobody knows yet who it is. */
+  readonly pending?: ReactNode;
+}
+
+/** Shows its children to whoever is signed in. */
+export function SignedIn({ children = null, fallback = null, pending = null }: SignedInProps): ReactNode {
+  const { status } = useSession();
+  if (status === "unknown") return pending;
+  return status === "signed-out" ? fallback : children;
+}
+
+export interface AllowedProps<Router extends AnyTRPCRouter> {
+  /** The procedure that it is about. */
+  readonly path: ProcedurePath<Router>;
+  /** The API's audience; the issuer's own API unless given. */
+  readonly audience?: string;
+  readonly children?: ReactNode;
+  readonly fallback?: ReactNode;
+}
+
+/** Shows its children to whoever may call a procedure: `<Allowed<NotesRouter> path="notes.create" audience={url}>`. */
+export function Allowed<Router extends AnyTRPCRouter = IssuerRouter>(props: AllowedProps<Router>): ReactNode {
+  const { path, audience, children = null, fallback = null } = props;
+  return useCan<Router>(path, audience) ? children : fallback;
+}
