@@ -10,9 +10,20 @@ const { examples } = inject("packed");
 const code = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
 
 describe.each([
-  { kind: "embedded", program: "server.ts", list: ["seven plums"] },
-  { kind: "fetch", program: "serve.ts", list: ["seven plums, 1970"] },
-])("the example with issuer and API in one process: $kind", ({ kind, program, list }) => {
+  { kind: "embedded", program: "server.ts", told: { list: ["seven plums"], afterwards: "no_token" } },
+  { kind: "fetch", program: "serve.ts", told: { list: ["seven plums, 1970"], afterwards: "no_token" } },
+  {
+    kind: "ssr",
+    program: "serve.ts",
+    told: {
+      title: "Notes of Ann",
+      list: "<li>&#60;seven&#62; plums</li>",
+      kept: ["__Host-cs-pages"],
+      left: [],
+      afterwards: "Who is there?",
+    },
+  },
+])("the example with issuer and API in one process: $kind", ({ kind, program, told: expected }) => {
   test("serves over TLS, answers what somebody's roles permit, and refuses them when they have left", async () => {
     const cwd = join(examples, kind);
     const env = { APP_URL: `https://localhost:${await freePort()}` };
@@ -20,7 +31,7 @@ describe.each([
     try {
       const trusting = { ...env, NODE_EXTRA_CA_CERTS: join(cwd, "data/ca.pem") };
       const told = JSON.parse(await output(process.execPath, ["client.ts"], { cwd, env: trusting }));
-      expect(told).toEqual({ list, afterwards: "no_token" });
+      expect(told).toEqual(expected);
     } finally {
       await server.stop();
     }

@@ -1,4 +1,4 @@
-import { createTRPCClient, httpBatchLink, httpLink, splitLink, type TRPCClient } from "@trpc/client";
+import type { TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { Access } from "./access.ts";
 import { createAccesses } from "./accesses.ts";
@@ -6,6 +6,7 @@ import type { IssuerRouter } from "./api.ts";
 import { checkAudience, createAudiences } from "./audiences.ts";
 import { type ClientWorld, systemClientWorld } from "./client-world.ts";
 import { type ConnectOptions, connect } from "./connect.ts";
+import { connectIssuer } from "./connect-issuer.ts";
 import { createSession } from "./create-session.ts";
 import { type ModeOptions, modeOf } from "./mode.ts";
 import type { Session } from "./session.ts";
@@ -52,9 +53,6 @@ export interface CountersignClient extends SignIn {
   dispose(): void;
 }
 
-/** As many calls as the issuer takes in one request. */
-const MOST_CALLS = 20;
-const LONGEST_URL = 2_000;
 const PATIENCE_MS = 10_000;
 
 /**
@@ -90,20 +88,5 @@ export function createClient(options: ClientOptions): CountersignClient {
       return connect<Router>(session, to);
     },
     dispose,
-  });
-}
-
-/** Queries in batches; a mutation by itself, because the issuer takes credentials in no other way. */
-function connectIssuer(url: string, { link, fetch }: Session): TRPCClient<IssuerRouter> {
-  const options = { url: `${url}/trpc`, fetch };
-  return createTRPCClient<IssuerRouter>({
-    links: [
-      link(),
-      splitLink({
-        condition: ({ type }) => type === "query",
-        true: httpBatchLink({ ...options, maxItems: MOST_CALLS, maxURLLength: LONGEST_URL }),
-        false: httpLink(options),
-      }),
-    ],
   });
 }

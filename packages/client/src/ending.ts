@@ -1,9 +1,9 @@
-import type { Answer, Ask } from "./ask.ts";
+import type { Ask } from "./ask.ts";
 import type { Exclusive } from "./exclusive.ts";
 import type { Holder } from "./holder.ts";
 import type { Mode } from "./mode.ts";
-import { judgeRefresh } from "./refresh.ts";
 import type { SessionStore } from "./session-store.ts";
+import { isSettled } from "./settled.ts";
 
 export interface EndingDeps {
   /** Id of this app. */
@@ -34,11 +34,4 @@ export function createEnding({ client, mode, ask, store, holder, exclusive }: En
     last = last.then(() => exclusive(endAll));
     return last;
   };
-}
-
-/** Whether the server knows, or will never want to. */
-function isSettled(answer: Answer, mode: Mode["mode"]): boolean {
-  if ("status" in answer && answer.status === 204) return true;
-  const { kind } = judgeRefresh(answer, mode);
-  return kind === "rejected" || kind === "refused";
 }

@@ -1,4 +1,5 @@
 import type { Audiences } from "./audiences.ts";
+import { headersOf, methodOf, urlOf, withToken } from "./bearing.ts";
 import type { Departures } from "./departures.ts";
 import { ClientError } from "./errors.ts";
 import type { Holder } from "./holder.ts";
@@ -74,31 +75,4 @@ export function createSessionFetch(deps: SessionFetchDeps): Made {
     fetch: sessionFetch,
     askedWith: (response) => (typeof response === "object" && response !== null ? asked.get(response) : undefined),
   };
-}
-
-type Input = Parameters<SessionFetch>[0];
-type Init = RequestInit | undefined;
-
-/** A page's own address completes a relative one; without a page, `fetch` itself refuses it. */
-function urlOf(input: Input): URL | undefined {
-  const text = input instanceof Request ? input.url : String(input);
-  const { location } = globalThis as { readonly location?: { readonly href: string } };
-  const base = location?.href;
-  return URL.canParse(text, base) ? new URL(text, base) : undefined;
-}
-
-function headersOf(input: Input, init: Init): Headers {
-  return new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
-}
-
-/** As `fetch` will send it. */
-function methodOf(input: Input, init: Init): string {
-  return (init?.method ?? (input instanceof Request ? input.method : "GET")).toUpperCase();
-}
-
-function withToken(token: string, proof: string | undefined | false, input: Input, init: Init): [Input, Init] {
-  const headers = headersOf(input, init);
-  headers.set("authorization", `${proof ? "DPoP" : "Bearer"} ${token}`);
-  if (proof) headers.set("dpop", proof);
-  return [input, { ...init, headers }];
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,6 +14,8 @@ import { startIssuer } from "./running-issuer.ts";
 
 /** Id of the app, as the issuer knows it. */
 export const APP = "web";
+/** Id of the same app where its pages are rendered on a server. */
+export const RENDERED = "rendered";
 /** Under which name pages note, for each other, who is signed in. */
 export const noteOf = (site: Site) => `countersign.${APP}@${new URL(site.origin).host}/auth`;
 
@@ -26,8 +28,9 @@ export interface Site {
   /** How the app carries its refresh token. */
   readonly mode: "cookie" | "bound";
   readonly door: Door;
-  /** Its certificate in PEM. */
+  /** Its certificate in PEM, and that of the authority. */
   readonly certificate: string;
+  readonly authority: string;
   readonly notes: Notes;
   /** Time goes by at the servers. */
   pass(milliseconds: number): Promise<void>;
@@ -45,7 +48,10 @@ export async function openSite(options: Partial<IssuerOptions> = {}, mode: Site[
   const { origin } = door;
   const [auth, audience] = [`${origin}/auth`, `${origin}/notes`];
   const running = await startIssuer(auth, audience, {
-    clients: [{ id: APP, name: "Web", mode, origins: [origin], audiences: [auth, audience] }],
+    clients: [
+      { id: APP, name: "Web", mode, origins: [origin], audiences: [auth, audience] },
+      { id: RENDERED, name: "Rendered", mode: "storage", origins: [], audiences: [auth, audience] },
+    ],
     ...options,
   });
   // Whichever issuer is running: it may be started anew.
@@ -65,6 +71,7 @@ export async function openSite(options: Partial<IssuerOptions> = {}, mode: Site[
     mode,
     door,
     certificate: pair.cert,
+    authority: await readFile(join(folder, "ca.pem"), "utf8"),
     notes,
     pass: running.pass,
     restart: running.restart,

@@ -1,0 +1,185 @@
+import { checkAudience, createAudiences } from "../audiences.ts";
+import { type ClientWorld, systemClientWorld } from "../client-world.ts";
+import { ClientError } from "../errors.ts";
+import { misaddressed } from "../redeeming.ts";
+import type { SessionRecord } from "../session-record.ts";
+import { advance, endKept } from "./advance.ts";
+import { type IssuerLink, linkToIssuer } from "./issuer-link.ts";
+import { type KeptSession, keep } from "./kept-session.ts";
+import { isOwnScript, maySpeak } from "./provenance.ts";
+import { readBody } from "./read-body.ts";
+import { refused } from "./refused.ts";
+import { type CookieHolder, cookieOf, withCookie } from "./request-cookie.ts";
+import { removingCookie, settingCookie } from "./response-cookie.ts";
+import { proofs } from "./routes.ts";
+import { createSealedCookie } from "./sealed-cookie.ts";
+import { readSecrets } from "./secrets.ts";
+import { type ServerSession, serverSession } from "./server-session.ts";
+
+export interface ServerSessionsOptions {
+  /** The issuer's address: https, or http on loopback. With its path, where it has one. */
+  readonly url: string;
+  /** Id of this app, registered at the issuer in mode `storage`: its server is a program that keeps its own tokens. */
+  readonly client: string;
+  /** The app's own origin, as browsers know it: `https://app.example`. */
+  readonly origin: string;
+  /** Keys for the cookie, 32 random bytes each, as bytes or in base64url. The first encrypts, the others decrypt as well. */
+  readonly secrets: readonly (string | Uint8Array)[];
+  /** Other APIs to have tokens for. All tokens must fit into one cookie: that is about three APIs. */
+  readonly audiences?: readonly string[] | undefined;
+  /** The path that `handle` answers under; `/session` unless given. */
+  readonly path?: string | undefined;
+  /**
+   * The address of the browser that sent a request, told to the issuer in `X-Forwarded-For`. The issuer believes it where
+   * this server is one of its trusted proxies. Without it, attempts of all the app's users count as from one address.
+   */
+  readonly address?: ((request: CookieHolder) => string | undefined) | undefined;
+  /** How requests are made; the runtime's own unless given. */
+  readonly fetch?: typeof fetch | undefined;
+  /** How long the issuer may take to answer, in milliseconds; 5 000 unless given. */
+  readonly timeout?: number | undefined;
+  /** Clocks, timers and jitter; the machine's unless given. */
+  readonly world?: ClientWorld | undefined;
+}
+
+/** What a proxy step did. */
+export interface ProxyStep {
+  /** The request's headers as they go on: whoever renders reads the renewed session. */
+  readonly requestHeaders: Headers;
+  /** To be added to the response; `Set-Cookie` and `Cache-Control` where the session was renewed, else nothing. */
+  readonly responseHeaders: Headers;
+  /** Why the session could not be renewed, for a log. The request goes on all the same. */
+  readonly failure?: ClientError | undefined;
+}
+
+/** The sessions of the people who use an app that is rendered on a server. Holds nothing between two requests. */
+export interface ServerSessions {
+  /**
+   * Renews the session of a request that is due, before it goes on. The only place that does. Leaves requests to `path`
+   * alone.
+   *
+   * @throws {CookieTooLargeError}
+   */
+  proxy(request: Request): Promise<ProxyStep>;
+  /** Who a request is from. For renders: never asks the issuer, never sets a cookie. */
+  read(request: CookieHolder): Promise<ServerSession>;
+  /**
+   * Answers `POST <path>/sign-in`, `/sign-up`, `/start` and `/sign-out` of the app's own pages, in JSON with the header
+   * `x-countersign: 1`. A refusal says `{ error: reason }`, and changes nothing.
+   *
+   * @throws {CookieTooLargeError}
+   */
+  handle(request: Request): Promise<Response>;
+  /** All of it around an app that is one function: `handle` under `path`, a proxy step before everything else. */
+  serve(request: Request, app: (request: Request) => Response | Promise<Response>): Promise<Response>;
+}
+
+const CLIENT = /^[A-Za-z0-9_-]+$/;
+const PATIENCE_MS = 5_000;
+
+/**
+ * Sessions for an app on a fetch framework: the refresh token and the access tokens are in an encrypted cookie of the
+ * app's own origin, which no page and no script reads.
+ *
+ * @throws {TypeError} for a setting that cannot be right; its sentence names it
+ */
+export function createServerSessions(options: ServerSessionsOptions): ServerSessions {
+  const { client, path = "/session", timeout = PATIENCE_MS, world = systemClientWorld } = options;
+  const url = checkAudience("url", options.url).replace(/\/$/, "");
+  const origin = checkAudience("origin", options.origin);
+  if (new URL(origin).origin !== origin) throw new TypeError("origin: must be an origin and no more");
+  if (!CLIENT.test(client)) throw new TypeError("client: letters, digits, - and _");
+  if (!/^\/.*[^/]$/.test(path)) throw new TypeError("path: must begin with a slash and end without one");
+  const others = (options.audiences ?? []).map((audience) => checkAudience("audiences", audience));
+  const name = `__Host-cs-${client}`;
+  const cookie = createSealedCookie({ name, issuer: url, secrets: readSecrets(options.secrets), world });
+  // Looked up at each request: whoever replaces the global one later is served as well.
+  const fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
+  const { address = () => undefined } = options;
+  const link = (request: CookieHolder) =>
+    linkToIssuer({ url, client, audiences: others, fetch, timeout, address, world }, request);
+
+  async function find(request: CookieHolder): Promise<KeptSession | undefined> {
+    const value = maySpeak(request, origin) ? cookieOf(request, name) : undefined;
+    return value === undefined ? undefined : await cookie.open(value);
+  }
+
+  const isOurs = (request: Request) => new URL(request.url).pathname.startsWith(`${path}/`);
+
+  const setting = (value: string, { endsAt }: SessionRecord) => settingCookie(name, value, endsAt - world.now() / 1000);
+
+  async function proxy(request: Request): Promise<ProxyStep> {
+    const kept = isOurs(request) ? undefined : await find(request);
+    const { next, failure } = kept ? await advance(kept, link(request), world) : {};
+    if (next === undefined)
+      return { requestHeaders: new Headers(request.headers), responseHeaders: new Headers(), failure };
+    const value = next === null ? undefined : await cookie.seal(next);
+    return {
+      requestHeaders: withCookie(request.headers, name, value),
+      responseHeaders: next === null || value === undefined ? removingCookie(name) : setting(value, next.record),
+      failure,
+    };
+  }
+
+  async function start(request: Request, handoff: string, issuer: IssuerLink): Promise<Response> {
+    const before = await find(request);
+    const { record } = await issuer.redeem(handoff);
+    const kept = keep(record, world);
+    const cause = misaddressed(record, issuer.audiences);
+    try {
+      if (cause) throw new ClientError("invalid_target", { cause });
+      const headers = setting(await cookie.seal(kept), record);
+      // The one that it replaces, as far as the issuer can be told now.
+      if (before) await endKept(before, issuer, world);
+      const { account, session, endsAt } = record;
+      return Response.json({ account, session, endsAt }, { headers });
+    } catch (error) {
+      await endKept(kept, issuer, world);
+      throw error;
+    }
+  }
+
+  async function signOut(request: Request, issuer: IssuerLink): Promise<Response> {
+    const kept = await find(request);
+    const left = kept && (await endKept(kept, issuer, world));
+    // What the issuer could not be told yet is told by a later proxy step.
+    const headers = left ? setting(await cookie.seal(left), left.record) : removingCookie(name);
+    headers.set("clear-site-data", '"cache"');
+    return new Response(null, { status: 204, headers });
+  }
+
+  async function handle(request: Request): Promise<Response> {
+    const action = new URL(request.url).pathname.slice(path.length + 1);
+    const prove = proofs.get(action);
+    if (!isOurs(request) || !(prove || action === "sign-out")) return new Response(null, { status: 404 });
+    if (request.method !== "POST") return new Response(null, { status: 405, headers: { allow: "POST" } });
+    try {
+      if (!isOwnScript(request, origin)) throw new ClientError("origin_refused");
+      const body = await readBody(request);
+      const issuer = link(request);
+      if (!prove) return await signOut(request, issuer);
+      return await start(request, await prove(body, issuer), issuer);
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  return Object.freeze({
+    proxy,
+    handle,
+    read: async (request: CookieHolder) =>
+      serverSession(await find(request), { audiences: createAudiences(url, others), fetch, world }),
+    async serve(request: Request, app: (request: Request) => Response | Promise<Response>) {
+      if (isOurs(request)) return await handle(request);
+      const { requestHeaders, responseHeaders } = await proxy(request);
+      const response = await app(new Request(request, { headers: requestHeaders }));
+      if (!responseHeaders.has("set-cookie")) return response;
+      const headers = new Headers(response.headers);
+      for (const [header, value] of responseHeaders) {
+        if (header === "set-cookie") headers.append(header, value);
+        else headers.set(header, value);
+      }
+      return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+    },
+  });
+}
