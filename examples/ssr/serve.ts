@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:https";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { facts } from "@countersign/guard";
 import { devCertificate } from "@countersign/server";
 import { serve } from "@hono/node-server";
@@ -25,7 +27,10 @@ const fetch = async (request: Request): Promise<Response> => {
   return await sessions.serve(request, page);
 };
 
+const serverOptions = await devCertificate("data");
+// Its pages call the issuer and the API as they would elsewhere, over TLS: with this certificate they have to trust it.
+setDefaultCACertificates([...getCACertificates("default"), await readFile("data/ca.pem", "utf8")]);
 const port = Number(new URL(origin).port || 443);
-serve({ fetch, port, createServer, serverOptions: await devCertificate("data") }, async () => {
+serve({ fetch, port, createServer, serverOptions }, async () => {
   process.stdout.write(`Ready at ${origin}\n${(await issuer.setUpLink()) ?? ""}\n`);
 });
