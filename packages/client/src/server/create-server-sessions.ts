@@ -25,7 +25,7 @@ export interface ServerSessionsOptions {
   readonly origin: string;
   /** Keys for the cookie, 32 random bytes each, as bytes or in base64url. The first encrypts, the others decrypt as well. */
   readonly secrets: readonly (string | Uint8Array)[];
-  /** Other APIs to have tokens for. All tokens must fit into one cookie: that is about three APIs. */
+  /** Other APIs to have tokens for. All must fit into one cookie: the issuer's own token and those of about two APIs do. */
   readonly audiences?: readonly string[] | undefined;
   /** The path that `handle` answers under; `/session` unless given. */
   readonly path?: string | undefined;
