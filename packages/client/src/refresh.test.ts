@@ -58,11 +58,11 @@ describe("an answer to a refresh", () => {
     expect(judge({ error: cause })).toMatchObject({ kind: "network", error: { reason: "network", cause } });
   });
 
-  test("with invalid_grant from the server itself is the only one that rejects", () => {
+  test("rejects with invalid_grant, and for a lost key, and only from the server itself", () => {
     const kinds = reasons.map((reason) => [reason, judge(answer(400, { error: reason })).kind]);
     expect(kinds).toEqual(
       reasons.map((reason) => {
-        if (reason === "invalid_grant") return [reason, "rejected"];
+        if (reason === "invalid_grant" || reason === "key_mismatch") return [reason, "rejected"];
         return [reason, actions[reason] === "wait" ? "wait" : "refused"];
       }),
     );
