@@ -9,6 +9,7 @@ const recordWith = (...audiences: string[]): SessionRecord => ({
   account: "account",
   session: "session",
   endsAt: 0,
+  serverTime: 0,
   rotation: 0,
   refreshToken: "r",
   askedAt: 0,

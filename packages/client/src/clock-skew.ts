@@ -30,3 +30,11 @@ export function momentAt(wall: number, clocks: Clocks): Moment {
 export function elapsedSince(moment: Moment, clocks: Clocks): number {
   return Math.max(clocks.now() - moment.wall, clocks.monotonic() - moment.monotonic);
 }
+
+/**
+ * Milliseconds that have passed since a moment by both clocks: the smaller of what they say. For what must not be given up
+ * because a clock was set wrongly.
+ */
+export function surelySince(moment: Moment, clocks: Clocks): number {
+  return Math.min(clocks.now() - moment.wall, clocks.monotonic() - moment.monotonic);
+}

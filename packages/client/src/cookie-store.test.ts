@@ -7,7 +7,7 @@ import type { SessionWarning } from "./session-state.ts";
 const NOTE = "countersign.web@app.test";
 
 function record(session: string): SessionRecord {
-  return { version: 1, account: "account", session, endsAt: 2, rotation: 0, askedAt: 1, tokens: [] };
+  return { version: 1, account: "account", session, endsAt: 2, serverTime: 1, rotation: 0, askedAt: 1, tokens: [] };
 }
 
 const [mine, other] = [record("mine"), record("other")];

@@ -97,7 +97,7 @@ void asFetch;
 
 // States and reasons are closed unions.
 const { state } = session;
-check<Equal<typeof state.status, "unknown" | "signed-out" | "signed-in" | "refreshing">>();
+check<Equal<typeof state.status, "unknown" | "signed-out" | "signed-in" | "refreshing" | "offline">>();
 // @ts-expect-error who is signed out has no account
 state.account;
 if (state.status === "signed-in" || state.status === "refreshing") check<Equal<typeof state.account, string>>();

@@ -8,7 +8,7 @@ import { createEnding } from "./ending.ts";
 import { ClientError } from "./errors.ts";
 import { createEventSource } from "./event-source.ts";
 import { createExclusive, type Exclusive } from "./exclusive.ts";
-import { createHolder } from "./holder.ts";
+import { createHolder, lifeLeft } from "./holder.ts";
 import type { Mode } from "./mode.ts";
 import { createNeighbours, tellingNotes, tellingStorage } from "./neighbours.ts";
 import { pageLocks, sharedNotes } from "./page.ts";
@@ -74,11 +74,16 @@ export function createSession(deps: SessionDeps): Made {
   const stopRenewing = startRenewingAhead({ holder, renewal, world });
   const resuming = createResuming({ holder, renewal, world });
 
+  /** Who needs a token is told why there is none. */
+  const tryRenewing = () => renewal.renew({ due: false }).catch(() => undefined);
+
   const loaded = (async () => {
     const found = await store.load();
     if (found.kind === "other") holder.hold(found.record, momentAt(found.record.askedAt, world), true);
     else if (found.kind !== "cookie") holder.release(false);
-    // What was signed out before ends now. Nothing waits for it.
+    // With tokens of long ago, whether it goes on is found out at once. Nothing waits for it.
+    if (holder.held && lifeLeft(holder.held, world) <= 0) void tryRenewing();
+    // What was signed out before ends now. Nothing waits for that either.
     void settle();
   })();
   const resumed = loaded.then(() => (holder.isUnknown ? resuming.resume() : undefined));
@@ -98,6 +103,7 @@ export function createSession(deps: SessionDeps): Made {
     await loaded;
     if (holder.isUnknown) await resuming.resume();
     else await renewal.look();
+    if (holder.state.status === "offline") void tryRenewing();
     if ((await store.buried()).length > 0) await settle();
   };
 

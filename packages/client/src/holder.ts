@@ -1,5 +1,5 @@
 import type { ClientWorld } from "./client-world.ts";
-import { elapsedSince, type Moment } from "./clock-skew.ts";
+import { elapsedSince, type Moment, surelySince } from "./clock-skew.ts";
 import type { ClientError } from "./errors.ts";
 import { createListeners } from "./listeners.ts";
 import { dueAfter } from "./schedule.ts";
@@ -35,6 +35,8 @@ export interface Holder {
   /** Somebody else may be signed in: who, the server is asked. */
   forget(): void;
   setRefreshing(refreshing: boolean): void;
+  /** An attempt to renew it has ended, and it is what it was. @param away whether the server could not be reached */
+  kept(away: boolean): void;
   /** The server will not renew it: its tokens are used for as long as they live. */
   reject(held: Held, error: ClientError): void;
   onState: (listener: (state: SessionState) => void) => () => void;
@@ -57,10 +59,30 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
   let state: SessionState = { status: "unknown" };
   let wasKnown = false;
   let refreshing = false;
+  let offline = false;
   let epoch = 0;
   let renewals = 0;
   /** Whose calls may still be under way, also after signing out. */
   let lastAccount: string | undefined;
+
+  const current = (): SessionState => {
+    if (!held) return { status: "signed-out" };
+    const known = knownOf(held.record, audience);
+    if (offline) return { status: "offline", ...known, expiresAt: expiryOf(held.record, audience) };
+    return { status: refreshing ? "refreshing" : "signed-in", ...known };
+  };
+
+  /** Tells of another status of the same session. While the server is away, an attempt to reach it is no news. */
+  const setStatus = (next: { readonly refreshing: boolean; readonly offline: boolean }) => {
+    const before = state.status;
+    const wasOffline = offline;
+    ({ refreshing, offline } = next);
+    if (!held) return;
+    state = current();
+    if (state.status === before) return;
+    if (offline !== wasOffline) holds.tell();
+    states.tell(state);
+  };
 
   const setHeld = (next: Held | undefined, { quietly = false, known = true } = {}) => {
     const before = held?.record.account;
@@ -69,7 +91,8 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
     if (account !== undefined && lastAccount !== undefined && account !== lastAccount) epoch += 1;
     lastAccount = account ?? lastAccount;
     wasKnown ||= known;
-    state = known ? stateOf(held, refreshing, audience) : { status: "unknown" };
+    offline &&= held !== undefined;
+    state = known ? current() : { status: "unknown" };
     holds.tell();
     if (account !== before && !quietly) accounts.tell(account, before);
     states.tell(state);
@@ -96,6 +119,7 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
       const next = { record, askedAt, dueAfter: dueAfter(life, world), used: false, rejected: undefined };
       renewals += 1;
       refreshing = false;
+      offline = false;
       setHeld(next, { quietly: found && !wasKnown });
       return next;
     },
@@ -106,15 +130,12 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
     forget() {
       if (state.status !== "unknown") setHeld(undefined, { known: false });
     },
-    setRefreshing(now) {
-      if (refreshing === now) return;
-      refreshing = now;
-      if (!held) return;
-      state = stateOf(held, refreshing, audience);
-      states.tell(state);
-    },
+    setRefreshing: (now) => setStatus({ refreshing: now, offline }),
+    kept: (away) => setStatus({ refreshing: false, offline: away && held !== undefined }),
     reject(one, error) {
       one.rejected = error;
+      // What has expired with it is signed out of next.
+      if (lifeLeft(one, world) > 0) setStatus({ refreshing: false, offline: false });
       holds.tell();
       warnings.tell({ kind: "refresh_rejected", reason: error.reason });
     },
@@ -126,16 +147,17 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
   };
 }
 
-function stateOf(held: Held | undefined, refreshing: boolean, audience: string): SessionState {
-  if (!held) return { status: "signed-out" };
-  const { record } = held;
+function knownOf(record: SessionRecord, audience: string) {
   return {
-    status: refreshing ? "refreshing" : "signed-in",
     account: record.account,
     session: record.session,
     endsAt: record.endsAt,
     permissions: (tokenOf(record, audience)?.scope ?? "").split(" ").filter(Boolean),
   };
+}
+
+function expiryOf(record: SessionRecord, audience: string): number {
+  return record.serverTime + (tokenOf(record, audience)?.life ?? 0) / 1000;
 }
 
 /** Whether a token of a session has expired, by either clock. */
@@ -147,4 +169,9 @@ export function isExpired(held: Held, token: KeptToken, world: ClientWorld): boo
 export function lifeLeft(held: Held, world: ClientWorld): number {
   const longest = Math.max(...held.record.tokens.map((token) => token.life));
   return longest - elapsedSince(held.askedAt, world);
+}
+
+/** Milliseconds until a session ends however often it is renewed. */
+export function sessionLeft({ record, askedAt }: Held, world: ClientWorld): number {
+  return (record.endsAt - record.serverTime) * 1000 - surelySince(askedAt, world);
 }

@@ -38,6 +38,12 @@ export function judgeRefresh(answer: Answer, mode: Mode["mode"]): Outcome {
     : { kind: "refused", reason, error };
 }
 
+/** Whether the server was not there to say anything: where it asks to come later, it was. */
+export function isAway({ kind, error }: Exclude<Outcome, { readonly kind: "renewed" }>): boolean {
+  if (kind === "network") return true;
+  return kind === "wait" && error.reason !== "busy" && error.reason !== "rate_limited";
+}
+
 function reasonIn(body: unknown): Reason | undefined {
   const reason = typeof body === "object" && body !== null && "error" in body ? body.error : undefined;
   return isKnownReason(reason) ? reason : undefined;

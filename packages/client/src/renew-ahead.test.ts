@@ -42,7 +42,7 @@ describe("a session in use", () => {
     await renewed(2, person);
   });
 
-  test("is tried again during an outage, while its token lives and not longer", async () => {
+  test("is tried again while the server is busy, as long as its token lives and not longer", async () => {
     const world = createStillWorld();
     const person = await signedIn(world);
     await use(person);

@@ -102,10 +102,11 @@ describe("client case 6: a refresh that is not answered as it should be", () => 
     world.pass(A_LIFE_MS);
     expect((await failureOf(person.session.refresh())).reason).toBe(reason);
     expect(refreshes()).toHaveLength(3);
-    expect(person.session.state.status).toBe("signed-in");
+    expect(person.session.state.status).toBe(reason === "rate_limited" ? "signed-in" : "offline");
     house.auth.forwardAll();
     world.pass(60_000);
     expect((await person.api.account.me.query()).email).toBe(person.account.email);
+    expect(person.session.state.status).toBe("signed-in");
     expect(refreshes()).toHaveLength(4);
   });
 

@@ -5,6 +5,7 @@ import { ClientError } from "./errors.ts";
 import type { Exclusive } from "./exclusive.ts";
 import { type Held, type Holder, isExpired, lifeLeft } from "./holder.ts";
 import { pageAddress } from "./page.ts";
+import { isAway } from "./refresh.ts";
 import { type Asked, createRefreshRequest, type RefreshRequestDeps } from "./refresh-request.ts";
 import { recordOf, tokenOf } from "./session-record.ts";
 import type { Found, SessionStore } from "./session-store.ts";
@@ -111,6 +112,7 @@ export function createRenewal({ holder, store, exclusive, world, ...rest }: Rene
     const key = keyOf(base);
     if (outcome.kind !== "renewed") {
       coolDown.failed(key, outcome.error, outcome.kind === "wait" ? outcome.seconds : undefined);
+      holder.kept(isAway(outcome));
       throw outcome.error;
     }
     coolDown.succeeded(key);

@@ -160,7 +160,7 @@ test("what stood in the way of a new token before the call went out is what it f
   house.auth.decide(() => "cut");
   expect(await reasonFrom(connect("none", early).who.query())).toBe("network");
   expect(await connect("none", early).hello.query()).toBe("hello");
-  expect(early.session.state.status).toBe("signed-in");
+  expect(early.session.state.status).toBe("offline");
 });
 
 describe("a call whose outcome nobody knows", () => {

@@ -19,6 +19,8 @@ export interface SessionRecord {
   readonly session: string;
   /** Seconds since the epoch, by the server's clock. */
   readonly endsAt: number;
+  /** What the server's clock showed when it was renewed, in seconds since the epoch. */
+  readonly serverTime: number;
   /** How often it was renewed: which of two records is the newer one. */
   readonly rotation: number;
   /** Missing where a cookie carries it. */
@@ -35,6 +37,7 @@ export function recordOf(reply: SessionReply, askedAt: number, before?: SessionR
     account: reply.account,
     session: reply.session,
     endsAt: reply.session_end,
+    serverTime: reply.server_time,
     rotation: before?.session === reply.session ? before.rotation + 1 : 0,
     refreshToken: reply.refresh_token,
     askedAt,
@@ -87,6 +90,7 @@ export function parseRecord(text: string): SessionRecord | undefined {
       account: isText,
       session: isText,
       endsAt: isTime,
+      serverTime: isTime,
       rotation: isTime,
       refreshToken: isToken,
       askedAt: isTime,

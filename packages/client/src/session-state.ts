@@ -6,17 +6,29 @@ export type SessionState =
   /** Nobody knows yet: storage was not read, or the server, who alone can read the cookie, could not be asked. */
   | { readonly status: "unknown" }
   | { readonly status: "signed-out" }
-  | {
-      readonly status: "signed-in" | "refreshing";
-      /** Id of the account. */
-      readonly account: string;
-      /** Id of the session. */
-      readonly session: string;
-      /** When it ends however often it is refreshed, in seconds since the epoch. */
-      readonly endsAt: number;
-      /** What the account may do at the issuer itself, as of the last refresh. The server decides, each time. */
-      readonly permissions: readonly string[];
-    };
+  | (KnownSession & { readonly status: "signed-in" | "refreshing" })
+  /**
+   * The last attempt to renew it did not reach the server: no network, a timeout, an error of the server's, or somebody
+   * else's page. The session may be alive still, and is asked about again until it is known or its end has passed. A
+   * server that answers `busy` or `rate_limited` was reached.
+   */
+  | (KnownSession & {
+      readonly status: "offline";
+      /** When the access token for the issuer expires, in seconds since the epoch, by the server's clock. */
+      readonly expiresAt: number;
+    });
+
+/** A session as the server last told of it. */
+interface KnownSession {
+  /** Id of the account. */
+  readonly account: string;
+  /** Id of the session. */
+  readonly session: string;
+  /** When it ends however often it is refreshed, in seconds since the epoch, by the server's clock. */
+  readonly endsAt: number;
+  /** What the account may do at the issuer itself, as of the last refresh. The server decides, each time. */
+  readonly permissions: readonly string[];
+}
 
 /** Something that an app may want to log or show. The session goes on. */
 export type SessionWarning =

@@ -142,7 +142,17 @@ describe("client case 12: storage", () => {
     await client.api.account.me.query();
     expect([...kept.keys()]).toEqual([KEPT]);
     const text = kept.get(KEPT) ?? "";
-    const fields = ["version", "account", "session", "endsAt", "rotation", "refreshToken", "askedAt", "tokens"];
+    const fields = [
+      "version",
+      "account",
+      "session",
+      "endsAt",
+      "serverTime",
+      "rotation",
+      "refreshToken",
+      "askedAt",
+      "tokens",
+    ];
     expect(Object.keys(JSON.parse(text))).toEqual(fields);
     for (const secret of [account.email, account.name, account.password]) expect(text).not.toContain(secret);
   });

@@ -15,8 +15,9 @@ export interface Session {
   /** As it is known now; `unknown` at first, see `ready`. */
   readonly state: SessionState;
   /**
-   * Resolves once it is known who is signed in: in storage mode when storage was read, in cookie mode when the server was
-   * asked, if there may be a cookie. `unknown` where it could not be reached, and on a server that renders a page.
+   * Resolves once it is known who is signed in: in cookie mode when the server was asked, if there may be a cookie; elsewhere
+   * when storage was read, and a server that cannot be reached is found out after that. `unknown` where the server could
+   * not be asked about the cookie, and on one that renders a page.
    */
   ready(): Promise<SessionState>;
   /**

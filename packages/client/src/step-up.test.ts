@@ -38,7 +38,7 @@ function asking(password = person.account.password) {
 }
 
 describe("RFC 9470 4: a call that asks for a fresh sign-in", () => {
-  test("has the app's handler ask for the password, and is repeated once in the same session", async () => {
+  test("ASVS 7.5.3: has the app's handler ask for the password, and is repeated once in the same session", async () => {
     const before = person.session.state;
     const { asked } = asking();
     expect(await notesOf().shred.mutate({ title: "bills" })).toBe("shredded");

@@ -54,6 +54,10 @@ function Who() {
   return "account" in state ? state.account : state.status;
 }
 
+function Status() {
+  return useSession().status;
+}
+
 function May() {
   return useCan<NotesRouter>("purge", NOTES) ? "may" : "may not";
 }
@@ -82,6 +86,18 @@ test("<SignedIn> shows its children to whoever is signed in, and its fallback to
   await shows("notes");
   await act(() => person.session.end());
   await shows("please sign in");
+});
+
+test("offline, <SignedIn> goes on showing its children, and useSession says so", async () => {
+  const { shows } = await mount([
+    createElement(SignedIn, { key: 1, fallback: "please sign in" }, "notes "),
+    createElement(Status, { key: 2 }),
+  ]);
+  await shows("notes signed-in");
+  house.auth.decide(() => "cut");
+  await act(() => person.session.refresh().catch(() => undefined));
+  await shows("notes offline");
+  house.auth.forwardAll();
 });
 
 test("useCan and <Allowed> follow what roles give, with one request for the table", async () => {
