@@ -16,6 +16,8 @@ export interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+  /** npm's. */
+  readonly overrides?: Readonly<Record<string, unknown>>;
   readonly scripts?: Readonly<Record<string, string>>;
 }
 
