@@ -102,3 +102,20 @@ test("a React app in cookie mode shows what one may do, adds a note, and is sign
   expect(await page.getByText("seven, in winter").count()).toBe(0);
   expect(broken).toEqual([]);
 });
+
+test("in development its pages' server gives away neither the master key nor the accounts", async () => {
+  const development = `https://localhost:${await freePort()}`;
+  const server = await start([vite], /Local:/, { cwd, env: { APP_URL: development } });
+  const { request } = await browser.newContext({ ignoreHTTPSErrors: true });
+  try {
+    expect(await (await request.get(`${development}/src/main.tsx`)).text()).toContain("createRoot");
+    const files = ["master-key", "issuer.db", "leaf-key.pem"].map((name) => join("data", name));
+    const paths = files.flatMap((file) => [`/${file}`, `/${file}?import&raw`, `/@fs${join(cwd, file)}`]);
+    const statuses = await Promise.all(
+      paths.map(async (path) => [path, (await request.get(development + path)).status()]),
+    );
+    expect(statuses).toEqual(paths.map((path) => [path, 403]));
+  } finally {
+    await server.stop();
+  }
+});
