@@ -3,6 +3,7 @@ import { initTRPC } from "@trpc/server";
 import superjson from "superjson";
 import { z } from "zod";
 import { access } from "./access.ts";
+import { now } from "./world.ts";
 
 interface Note {
   readonly id: number;
@@ -22,7 +23,7 @@ export function createRouter(issuer: Verifier) {
     add: allowed(...procedures.add.allowed)
       .input(z.strictObject({ text: z.string().trim().min(1).max(1000) }))
       .mutation(({ input }) => {
-        board.push({ id: board.length + 1, text: input.text, at: new Date() });
+        board.push({ id: board.length + 1, text: input.text, at: now() });
       }),
   });
 }

@@ -1,0 +1,2 @@
+/** The clock: read here and nowhere else. */
+export const now = () => new Date();
