@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Bench, Figure, RunOptions } from "../harness/bench.ts";
 import { closedLoop, generatorNotes } from "../harness/closed-loop.ts";
 import { pinningNotes } from "../harness/cores.ts";
@@ -81,6 +82,8 @@ async function measure(contestant: Contestant, { warmUp, seconds }: RunOptions):
     { url: server.url, tokens: forged, perSecond: FORGED_PER_S },
     { measures: false },
   );
+  // Hundreds of connections are made first, and the code of refusals is compiled.
+  await delay(warmUp * 1000);
   const beside = await goodCalls(server.url, second, seconds);
   flood.stop();
   return { alone, beside, flood: await flood.outcome };
