@@ -81,10 +81,10 @@ describe("client case 5: the server is killed and restarted during a refresh", (
     expect(sentToken(refreshes()[1])).toBe(answeredToken(refreshes()[0]));
   });
 
-  test("while nobody is there at all: the session is kept until it is back", async () => {
+  test("while nobody is there at all: the session is offline, and kept until the server is back", async () => {
     await server.kill();
     await expect(client.session.refresh()).rejects.toMatchObject({ reason: "network" });
-    expect(client.session.state.status).toBe("signed-in");
+    expect(client.session.state.status).toBe("offline");
     await server.start();
     // Signing in anew is not needed; the token of before is.
     const sent = sentToken(refreshes()[0]);
