@@ -1,50 +1,31 @@
-import type { Browser, BrowserContext } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { openChromium } from "./testing/chromium.ts";
+import { describe, expect, test } from "vitest";
 import { newAccount } from "./testing/house.ts";
-import { APP, noteOf, openSite, type Site } from "./testing/site.ts";
+import { APP, noteOf } from "./testing/site.ts";
+import { openStage } from "./testing/stage.ts";
 import { begin, openTab, type Tab } from "./testing/tab.ts";
 
-let site: Site;
-let browser: Browser;
-let context: BrowserContext;
-beforeAll(async () => {
-  site = await openSite();
-  browser = await openChromium(site.certificate);
-});
-beforeEach(async () => {
-  context = await browser.newContext();
-  site.door.forget();
-});
-afterEach(async () => {
-  site.door.forwardAll();
-  await context.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site.close();
-});
+const stage = openStage();
 
-const note = (tab: Tab) => tab.page.evaluate(`localStorage.getItem(${JSON.stringify(noteOf(site))})`);
-const refreshes = () => site.door.to("/auth/session/refresh").length;
-const ends = () => site.door.to("/auth/session/end").length;
+const note = (tab: Tab) => tab.page.evaluate(`localStorage.getItem(${JSON.stringify(noteOf(stage.site))})`);
+const refreshes = () => stage.site.door.to("/auth/session/refresh").length;
+const ends = () => stage.site.door.to("/auth/session/end").length;
 
 async function signedUp(): Promise<Tab> {
-  const tab = await openTab(site, context);
+  const tab = await openTab(stage.site, stage.context);
   await tab.run((client, account) => client.signUp(account), newAccount());
   return tab;
 }
 
 async function reloaded(tab: Tab): Promise<Tab> {
   await tab.page.reload();
-  return await begin(site, tab.page);
+  return await begin(stage.site, tab.page);
 }
 
 describe("a page in cookie mode", () => {
   test("keeps its refresh token in a cookie of its own origin, and nothing secret anywhere else", async () => {
     const tab = await signedUp();
     expect(await tab.state()).toMatchObject({ status: "signed-in" });
-    const [cookie, ...others] = await context.cookies();
+    const [cookie, ...others] = await stage.context.cookies();
     expect(others).toEqual([]);
     expect(cookie).toMatchObject({
       name: `__Host-cs-${APP}`,
@@ -58,14 +39,14 @@ describe("a page in cookie mode", () => {
     )) as string;
     const state = await tab.state();
     const session = "session" in state ? state.session : "";
-    expect(JSON.parse(inReach)).toEqual([{ [noteOf(site)]: `signed-in ${session}` }, {}, ""]);
+    expect(JSON.parse(inReach)).toEqual([{ [noteOf(stage.site)]: `signed-in ${session}` }, {}, ""]);
     expect(await tab.page.evaluate("indexedDB.databases()")).toEqual([]);
   });
 
   test("is signed in again after it was loaded anew, by one refresh", async () => {
     const tab = await signedUp();
     const before = await tab.state();
-    site.door.forget();
+    stage.site.door.forget();
     const again = await reloaded(tab);
     expect(await again.state()).toEqual({ status: "unknown" });
     expect(await again.ready()).toEqual({ ...before, status: "signed-in" });
@@ -84,7 +65,7 @@ describe("a page in cookie mode", () => {
   });
 
   test("asks once whether a stranger is signed in, and remembers that they are not", async () => {
-    const tab = await openTab(site, context);
+    const tab = await openTab(stage.site, stage.context);
     expect(await tab.ready()).toEqual({ status: "signed-out" });
     expect(refreshes()).toBe(1);
     expect(await (await reloaded(tab)).ready()).toEqual({ status: "signed-out" });
@@ -99,34 +80,34 @@ describe("a page in cookie mode", () => {
 
   test("signs out: the cookie is gone, and the session has ended", async () => {
     const tab = await signedUp();
-    const [cookie] = await context.cookies();
+    const [cookie] = await stage.context.cookies();
     await tab.run((client) => client.session.end());
     expect(await tab.state()).toEqual({ status: "signed-out" });
-    expect(await context.cookies()).toEqual([]);
+    expect(await stage.context.cookies()).toEqual([]);
     expect(await note(tab)).toBe("signed-out");
-    if (cookie) await context.addCookies([cookie]);
+    if (cookie) await stage.context.addCookies([cookie]);
     await tab.page.evaluate("localStorage.clear()");
     expect(await (await reloaded(tab)).ready()).toEqual({ status: "signed-out" });
   });
 
   test("client case 19: signs out offline at once, and tells the server before anything else at the next start", async () => {
     const tab = await signedUp();
-    site.door.decide(({ path }) => (path.startsWith("/auth/session/") ? "cut" : undefined));
+    stage.site.door.decide(({ path }) => (path.startsWith("/auth/session/") ? "cut" : undefined));
     await tab.run((client) => client.session.end());
     expect(await tab.state()).toEqual({ status: "signed-out" });
     expect((await tab.happenings()).warnings).toEqual(["end_pending"]);
-    site.door.forwardAll();
-    site.door.forget();
+    stage.site.door.forwardAll();
+    stage.site.door.forget();
     const again = await reloaded(tab);
     expect(await again.ready()).toEqual({ status: "signed-out" });
     await expect.poll(() => note(again)).toBe("signed-out");
     expect([ends(), refreshes()]).toEqual([1, 0]);
-    expect(await context.cookies()).toEqual([]);
+    expect(await stage.context.cookies()).toEqual([]);
   });
 
   test("does not know who is signed in while the server cannot be asked, and finds out by the next call", async () => {
     const tab = await signedUp();
-    site.door.decide(({ path }) => (path.startsWith("/auth/") ? { status: 502, body: "<html>" } : undefined));
+    stage.site.door.decide(({ path }) => (path.startsWith("/auth/") ? { status: 502, body: "<html>" } : undefined));
     const again = await reloaded(tab);
     expect(await again.ready()).toEqual({ status: "unknown" });
     const failed = await again.run(async (client) => {
@@ -134,15 +115,15 @@ describe("a page in cookie mode", () => {
       return await client.api.account.me.query().then(String, reasonOf);
     });
     expect(failed).toBe("unavailable");
-    site.door.forwardAll();
+    stage.site.door.forwardAll();
     await expect.poll(() => again.state(), { timeout: 20_000 }).toMatchObject({ status: "signed-in" });
   });
 
   test("says that nobody knows this app at the server, and is signed out", async () => {
-    const tab = await openTab(site, context);
+    const tab = await openTab(stage.site, stage.context);
     await tab.ready();
     const [state, warned] = (await tab.page.evaluate(`(async () => {
-      const { session } = createClient({ url: "${site.origin}/auth", client: "stranger" });
+      const { session } = createClient({ url: "${stage.site.origin}/auth", client: "stranger" });
       const warned = new Promise((resolve) => session.onWarning(resolve));
       return [await session.ready(), await warned];
     })()`)) as unknown[];

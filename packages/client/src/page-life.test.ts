@@ -1,57 +1,36 @@
-import type { Browser, BrowserContext } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { openChromium } from "./testing/chromium.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { gate } from "./testing/gate.ts";
 import { newAccount } from "./testing/house.ts";
+import { makeClockSettable, setClock } from "./testing/page-clock.ts";
 import { accountOf, add, EXPIRY_MS, signedInTabs, statusOf, who } from "./testing/signed-in-tabs.ts";
-import { openSite, type Site } from "./testing/site.ts";
+import { openStage } from "./testing/stage.ts";
 import { begin, openTab, type Tab } from "./testing/tab.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-let site: Site;
-let browser: Browser;
-let context: BrowserContext;
-beforeAll(async () => {
-  site = await openSite();
-  browser = await openChromium(site.certificate);
-});
-beforeEach(async () => {
-  context = await browser.newContext();
-  // The machine's wall clock, which a test may set. The monotonic one goes on, as if the machine had slept.
-  await context.addInitScript(`
-    const now = Date.now;
-    globalThis.setBy = 0;
-    Date.now = () => now() + setBy;
-  `);
-});
-afterEach(async () => {
-  site.door.forwardAll();
-  await context.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site.close();
-});
+const stage = openStage();
+beforeEach(() => makeClockSettable(stage.context));
 
-const refreshes = () => site.door.to("/auth/session/refresh").length;
-const signedIn = async () => (await signedInTabs(site, context, 1))[0] as Tab;
-const setClock = (tab: Tab, milliseconds: number) => tab.page.evaluate(`setBy += ${milliseconds}`);
+const refreshes = () => stage.site.door.to("/auth/session/refresh").length;
+const signedIn = async () => (await signedInTabs(stage.site, stage.context, 1))[0] as Tab;
 
 describe("a page whose access token has expired", () => {
   test("client case 2: makes ten calls with one refresh, and each is done once", async () => {
     const tab = await signedIn();
-    await site.pass(EXPIRY_MS);
+    await stage.site.pass(EXPIRY_MS);
     const titles = Array.from({ length: 10 }, (_, at) => `ten ${at}`);
     expect(await Promise.all(titles.map((title) => add(tab, title)))).toEqual(titles.map(() => "added"));
-    expect(site.notes.added.filter((title) => title.startsWith("ten")).sort()).toEqual(titles);
+    expect(stage.site.notes.added.filter((title) => title.startsWith("ten")).sort()).toEqual(titles);
     expect(refreshes()).toBe(1);
   });
 
   test("client case 3: goes on when the reply of its refresh is lost", async () => {
     const tab = await signedIn();
-    await site.pass(EXPIRY_MS);
-    site.door.decide(({ path }) => (path === "/auth/session/refresh" && refreshes() === 1 ? "lose-reply" : undefined));
+    await stage.site.pass(EXPIRY_MS);
+    stage.site.door.decide(({ path }) =>
+      path === "/auth/session/refresh" && refreshes() === 1 ? "lose-reply" : undefined,
+    );
     expect(await who(tab)).toBe(await accountOf(tab));
     expect(refreshes()).toBe(2);
     await tab.run((client) => client.session.refresh());
@@ -59,85 +38,78 @@ describe("a page whose access token has expired", () => {
 
   test("client case 9: makes no storm of refreshes while the server is down, and keeps its session", async () => {
     const tab = await signedIn();
-    site.door.decide(({ path }) => (path.startsWith("/auth/") ? { status: 502, body: "<html>" } : undefined));
-    await site.pass(EXPIRY_MS);
+    stage.site.door.decide(({ path }) => (path.startsWith("/auth/") ? { status: 502, body: "<html>" } : undefined));
+    await stage.site.pass(EXPIRY_MS);
     const reasons: string[] = [];
     for (let call = 0; call < 20; call += 1) reasons.push(await add(tab, "in a storm"));
     expect(new Set(reasons)).toEqual(new Set(["unavailable"]));
     expect(refreshes()).toBeLessThan(10);
     expect(await statusOf(tab)).toBe("offline");
-    expect(site.notes.added).not.toContain("in a storm");
+    expect(stage.site.notes.added).not.toContain("in a storm");
   });
 
   test("client case 21: and signs out while its refresh is under way, is signed out, and the cookie that comes is ended", async () => {
     const tab = await signedIn();
-    let arrive = () => {};
-    const arrived = new Promise<void>((resolve) => {
-      arrive = resolve;
-    });
-    let leave = () => {};
-    const left = new Promise<void>((resolve) => {
-      leave = resolve;
-    });
-    const afterReply = async () => {
-      arrive();
-      await left;
-    };
-    site.door.decide(({ path }) => (path === "/auth/session/refresh" ? { afterReply, lose: false } : undefined));
+    const reply = gate();
+    stage.site.door.decide(({ path }) =>
+      path === "/auth/session/refresh" ? { afterReply: reply.pass, lose: false } : undefined,
+    );
     const refreshed = tab.run((client) => client.session.refresh());
-    await arrived;
+    await reply.reached;
     const ended = tab.run((client) => client.session.end());
     await expect.poll(() => statusOf(tab)).toBe("signed-out");
-    leave();
+    reply.open();
     await Promise.all([refreshed, ended]);
     expect(await tab.state()).toEqual({ status: "signed-out" });
-    expect(await context.cookies()).toEqual([]);
+    expect(await stage.context.cookies()).toEqual([]);
     await tab.page.reload();
-    expect(await (await begin(site, tab.page)).ready()).toEqual({ status: "signed-out" });
+    expect(await (await begin(stage.site, tab.page)).ready()).toEqual({ status: "signed-out" });
   });
 
   test("client case 16: repeats a call once whose token expired on its way", async () => {
     const tab = await signedIn();
     let held = false;
-    site.door.decide(async ({ path }) => {
+    stage.site.door.decide(async ({ path }) => {
       if (!path.startsWith("/notes/add") || held) return undefined;
       held = true;
-      await site.pass(EXPIRY_MS);
+      await stage.site.pass(EXPIRY_MS);
       return undefined;
     });
     expect(await add(tab, "on its way")).toBe("added");
-    expect(site.notes.added.filter((title) => title === "on its way")).toHaveLength(1);
-    expect([refreshes(), site.door.seen.filter(({ path }) => path.startsWith("/notes/add")).length]).toEqual([1, 2]);
+    expect(stage.site.notes.added.filter((title) => title === "on its way")).toHaveLength(1);
+    expect([refreshes(), stage.site.door.seen.filter(({ path }) => path.startsWith("/notes/add")).length]).toEqual([
+      1, 2,
+    ]);
   });
 });
 
 describe("a page on a laptop that slept", () => {
   test("client case 14: past the expiry of its access token refreshes before its next call", async () => {
     const tab = await signedIn();
-    await site.pass(EXPIRY_MS);
+    await stage.site.pass(EXPIRY_MS);
     await setClock(tab, EXPIRY_MS);
     expect(await add(tab, "awake")).toBe("added");
-    expect([refreshes(), site.door.seen.filter(({ path }) => path.startsWith("/notes/")).length]).toEqual([1, 1]);
+    expect([refreshes(), stage.site.door.seen.filter(({ path }) => path.startsWith("/notes/")).length]).toEqual([1, 1]);
   });
 
   test("client case 14: and wakes offline says so, knows who is signed in, and goes on by itself when it is online", async () => {
     const tab = await signedIn();
     const { status: _, ...known } = await tab.state();
-    await context.setOffline(true);
+    await stage.context.setOffline(true);
     await setClock(tab, EXPIRY_MS);
-    await site.pass(EXPIRY_MS);
+    await stage.site.pass(EXPIRY_MS);
     expect(await add(tab, "offline")).toBe("network");
     expect(await tab.state()).toEqual({ status: "offline", ...known, expiresAt: expect.any(Number) });
-    await context.setOffline(false);
+    await stage.context.setOffline(false);
     await expect.poll(() => tab.state(), { timeout: 20_000 }).toEqual({ status: "signed-in", ...known });
     expect((await tab.happenings()).states).toEqual(["refreshing", "offline", "signed-in"]);
     expect(await add(tab, "online")).toBe("added");
-    expect(site.notes.added).not.toContain("offline");
+    expect(stage.site.notes.added).not.toContain("offline");
   });
 
   test("client case 14: past the end of its session is signed out", async () => {
     const tab = await signedIn();
-    await site.pass(15 * DAY_MS);
+    await stage.site.pass(15 * DAY_MS);
     await setClock(tab, 15 * DAY_MS);
     expect(await add(tab, "too late")).not.toBe("added");
     expect(await tab.state()).toEqual({ status: "signed-out" });
@@ -166,16 +138,16 @@ describe("a page whose browser", () => {
       "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }",
     ],
   ])("client case 12: %s signs in, stays so after loading, and signs out", async (_name, script) => {
-    await context.addInitScript(script);
-    const tab = await openTab(site, context);
+    await stage.context.addInitScript(script);
+    const tab = await openTab(stage.site, stage.context);
     await tab.run((client, account) => client.signUp(account), newAccount());
     await tab.page.reload();
-    const again = await begin(site, tab.page);
+    const again = await begin(stage.site, tab.page);
     expect(await again.ready()).toMatchObject({ status: "signed-in" });
     expect(await who(again)).toBe(await accountOf(again));
     await again.run((client) => client.session.end());
     expect(await again.state()).toEqual({ status: "signed-out" });
-    expect(await context.cookies()).toEqual([]);
+    expect(await stage.context.cookies()).toEqual([]);
   });
 
   test("client case 22: calls a listener that refreshes, signs out and throws, is signed out and no more", async () => {
@@ -197,6 +169,6 @@ describe("a page whose browser", () => {
     });
     expect(states.at(-1)).toBe("signed-out");
     expect((await tab.happenings()).warnings).toContain("listener");
-    await expect.poll(() => context.cookies()).toEqual([]);
+    await expect.poll(() => stage.context.cookies()).toEqual([]);
   });
 });

@@ -1,53 +1,17 @@
-import type { Browser, BrowserContext } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { openChromium } from "./testing/chromium.ts";
+import { describe, expect, test } from "vitest";
+import { gate } from "./testing/gate.ts";
 import { newAccount } from "./testing/house.ts";
 import { accountOf, add, EXPIRY_MS, signedInTabs, statusOf, who } from "./testing/signed-in-tabs.ts";
-import { openSite, type Site } from "./testing/site.ts";
+import { openStage } from "./testing/stage.ts";
 import { begin, openTab, type Tab } from "./testing/tab.ts";
 
-let site: Site;
-let browser: Browser;
-let context: BrowserContext;
-beforeAll(async () => {
-  site = await openSite();
-  browser = await openChromium(site.certificate);
-});
-beforeEach(async () => {
-  context = await browser.newContext();
-  site.door.forget();
-});
-afterEach(async () => {
-  site.door.forwardAll();
-  await context.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await site.close();
-});
+const stage = openStage();
 
-const refreshes = () => site.door.to("/auth/session/refresh").length;
+const refreshes = () => stage.site.door.to("/auth/session/refresh").length;
 /** Within the second that PROTOCOL allows. */
 const withinASecond = { timeout: 1_000, interval: 20 };
 
-const signedIn = (tabs: number) => signedInTabs(site, context, tabs);
-
-/** A gate that requests wait at. */
-function gate() {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  let reach = () => {};
-  const reached = new Promise<void>((resolve) => {
-    reach = resolve;
-  });
-  const pass = async () => {
-    reach();
-    await opened;
-  };
-  return { open: () => open(), reached, pass };
-}
+const signedIn = (tabs: number) => signedInTabs(stage.site, stage.context, tabs);
 
 describe("tabs that share a session", () => {
   test.each([
@@ -57,8 +21,8 @@ describe("tabs that share a session", () => {
     const tabs = await signedIn(count);
     const account = await accountOf(tabs[0] as Tab);
     for (let round = 0; round < 2; round += 1) {
-      site.door.forget();
-      await site.pass(EXPIRY_MS);
+      stage.site.door.forget();
+      await stage.site.pass(EXPIRY_MS);
       expect(await Promise.all(tabs.map(who))).toEqual(tabs.map(() => account));
       expect(refreshes()).toBe(count);
     }
@@ -66,9 +30,9 @@ describe("tabs that share a session", () => {
   });
 
   test("client case 11: go on without locks", async () => {
-    await context.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })");
+    await stage.context.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })");
     const tabs = await signedIn(2);
-    await site.pass(EXPIRY_MS);
+    await stage.site.pass(EXPIRY_MS);
     expect(new Set(await Promise.all(tabs.map(who)))).toEqual(new Set([await accountOf(tabs[0] as Tab)]));
     expect(await Promise.all(tabs.map(statusOf))).toEqual(["signed-in", "signed-in"]);
   });
@@ -76,7 +40,7 @@ describe("tabs that share a session", () => {
   test("client case 10: a tab that goes away in the middle of a refresh keeps nobody waiting", async () => {
     const [first, second] = (await signedIn(2)) as [Tab, Tab];
     const at = gate();
-    site.door.decide(async ({ path }) => {
+    stage.site.door.decide(async ({ path }) => {
       if (path !== "/auth/session/refresh" || refreshes() > 1) return undefined;
       await at.pass();
       return "cut";
@@ -93,23 +57,23 @@ describe("tabs that share a session", () => {
 
   test("client case 4: a tab that dies before the reply of its refresh arrives signs nobody out", async () => {
     const [first, second] = (await signedIn(2)) as [Tab, Tab];
-    site.door.decide(({ path }) =>
+    stage.site.door.decide(({ path }) =>
       path === "/auth/session/refresh" && refreshes() === 1
         ? { afterReply: () => first.page.close(), lose: true }
         : undefined,
     );
     await first.run((client) => client.session.refresh()).catch(() => undefined);
     await second.run((client) => client.session.refresh());
-    expect((await (await openTab(site, context)).ready()).status).toBe("signed-in");
+    expect((await (await openTab(stage.site, stage.context)).ready()).status).toBe("signed-in");
   });
 });
 
 describe("signing out in one tab", () => {
   test("client case 18: reaches the others within a second, their refresh and what waits for it included", async () => {
     const [first, second] = (await signedIn(2)) as [Tab, Tab];
-    await site.pass(EXPIRY_MS);
+    await stage.site.pass(EXPIRY_MS);
     const at = gate();
-    site.door.decide(({ path }) =>
+    stage.site.door.decide(({ path }) =>
       path === "/auth/session/refresh" ? { afterReply: at.pass, lose: false } : undefined,
     );
     const added = add(second, "after signing out");
@@ -120,15 +84,15 @@ describe("signing out in one tab", () => {
     at.open();
     await ended;
     expect(await added).not.toBe("added");
-    expect(site.notes.added).not.toContain("after signing out");
+    expect(stage.site.notes.added).not.toContain("after signing out");
     expect(await statusOf(second)).toBe("signed-out");
-    await expect.poll(() => context.cookies()).toEqual([]);
+    await expect.poll(() => stage.context.cookies()).toEqual([]);
   });
 
   test("client case 13: is known to a page that comes back from the browser's history", async () => {
     const [first, second] = (await signedIn(2)) as [Tab, Tab];
     await second.page.evaluate("globalThis.isRestored = true");
-    await second.page.goto(`${site.origin}/elsewhere`);
+    await second.page.goto(`${stage.site.origin}/elsewhere`);
     await first.run((client) => client.session.end());
     await second.page.goBack({ waitUntil: "commit" });
     expect(await second.page.evaluate("globalThis.isRestored")).toBe(true);
@@ -137,13 +101,13 @@ describe("signing out in one tab", () => {
 
   test("client case 19: offline, is told to the server by whichever tab is shown next", async () => {
     const [first, second] = (await signedIn(2)) as [Tab, Tab];
-    site.door.decide(({ path }) => (path.startsWith("/auth/") ? "cut" : undefined));
+    stage.site.door.decide(({ path }) => (path.startsWith("/auth/") ? "cut" : undefined));
     await first.run((client) => client.session.end());
     await expect.poll(() => statusOf(second), withinASecond).toBe("signed-out");
-    site.door.forwardAll();
+    stage.site.door.forwardAll();
     await first.page.close();
     await second.page.evaluate("dispatchEvent(new Event('online'))");
-    await expect.poll(() => context.cookies()).toEqual([]);
+    await expect.poll(() => stage.context.cookies()).toEqual([]);
   });
 });
 
@@ -152,11 +116,11 @@ describe("signing in as somebody else in another tab", () => {
     const [first, second] = (await signedIn(2)) as [Tab, Tab];
     const before = await accountOf(first);
     const at = gate();
-    site.door.decide(async ({ path }) => {
+    stage.site.door.decide(async ({ path }) => {
       if (path.startsWith("/notes/add")) await at.pass();
       return undefined;
     });
-    await site.pass(EXPIRY_MS);
+    await stage.site.pass(EXPIRY_MS);
     const added = add(first, "of the one before");
     await at.reached;
     await second.run((client, account) => client.signUp(account), newAccount());
@@ -166,16 +130,16 @@ describe("signing in as somebody else in another tab", () => {
     expect((await first.happenings()).accounts).toEqual([undefined, after]);
     at.open();
     expect(await added).not.toBe("added");
-    expect(site.notes.added).not.toContain("of the one before");
-    expect(site.door.seen.filter(({ path }) => path.startsWith("/notes/add"))).toHaveLength(1);
+    expect(stage.site.notes.added).not.toContain("of the one before");
+    expect(stage.site.door.seen.filter(({ path }) => path.startsWith("/notes/add"))).toHaveLength(1);
     expect(await who(first)).toBe(after);
   });
 
   test("client case 8: a refresh that was under way is asked anew, and finds who is signed in now", async () => {
-    await context.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })");
+    await stage.context.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })");
     const [first, second] = (await signedIn(2)) as [Tab, Tab];
     const at = gate();
-    site.door.decide(async ({ path }) => {
+    stage.site.door.decide(async ({ path }) => {
       if (path === "/auth/session/refresh" && refreshes() === 1) await at.pass();
       return undefined;
     });
@@ -190,15 +154,15 @@ describe("signing in as somebody else in another tab", () => {
   });
 
   test("client case 8: a page that is told of nobody, while somebody signs in elsewhere, asks again", async () => {
-    await context.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })");
+    await stage.context.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })");
     const at = gate();
-    site.door.decide(({ path }) =>
+    stage.site.door.decide(({ path }) =>
       path === "/auth/session/refresh" && refreshes() === 1 ? { afterReply: at.pass, lose: false } : undefined,
     );
-    const first = await openTab(site, context);
+    const first = await openTab(stage.site, stage.context);
     const ready = first.ready();
     await at.reached;
-    const second = await openTab(site, context);
+    const second = await openTab(stage.site, stage.context);
     await second.run((client, account) => client.signUp(account), newAccount());
     at.open();
     expect(await ready).toMatchObject({ status: "signed-in" });
@@ -217,20 +181,20 @@ describe("signing in as somebody else in another tab", () => {
 describe("the life of a page", () => {
   test("client case 13: a duplicated tab is a tab like any other", async () => {
     const [first] = (await signedIn(1)) as [Tab];
-    const opened = context.waitForEvent("page");
+    const opened = stage.context.waitForEvent("page");
     await first.page.evaluate("void open('/')");
     const page = await opened;
     await page.waitForLoadState();
-    const copy = await begin(site, page);
+    const copy = await begin(stage.site, page);
     expect((await copy.ready()).status).toBe("signed-in");
-    await site.pass(EXPIRY_MS);
+    await stage.site.pass(EXPIRY_MS);
     expect(await Promise.all([who(first), who(copy)])).toEqual(Array(2).fill(await accountOf(first)));
   });
 
   test("client case 30: two copies of the SDK in one page follow each other, and a disposed one does nothing more", async () => {
     const [tab] = (await signedIn(1)) as [Tab];
     const statuses = (await tab.page.evaluate(`(async () => {
-      const options = { url: "${site.origin}/auth", client: "web" };
+      const options = { url: "${stage.site.origin}/auth", client: "web" };
       const mounted = createClient(options);
       mounted.dispose();
       const again = createClient(options);
@@ -243,18 +207,18 @@ describe("the life of a page", () => {
   });
 
   test("client case 31: no message between tabs, no URL, no line of the console and nothing stored holds a token", async () => {
-    const listener = await openTab(site, context);
+    const listener = await openTab(stage.site, stage.context);
     const lines: string[] = [];
-    context.on("console", (message) => lines.push(message.text()));
-    context.on("request", (request) => lines.push(request.url()));
+    stage.context.on("console", (message) => lines.push(message.text()));
+    stage.context.on("request", (request) => lines.push(request.url()));
     await listener.page.evaluate(`
       globalThis.heard = [];
-      const channel = new BroadcastChannel("countersign.web@${new URL(site.origin).host}/auth");
+      const channel = new BroadcastChannel("countersign.web@${new URL(stage.site.origin).host}/auth");
       channel.onmessage = ({ data }) => heard.push(data);
     `);
     const [tab] = (await signedIn(1)) as [Tab];
     const token = await tab.run((client) => client.session.accessToken());
-    const [cookie] = await context.cookies();
+    const [cookie] = await stage.context.cookies();
     await tab.run((client) => client.session.refresh());
     await who(tab);
     lines.push((await tab.page.evaluate("JSON.stringify({ ...localStorage, ...sessionStorage })")) as string);

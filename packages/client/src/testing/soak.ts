@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { Browser } from "playwright-core";
 import type { Fate } from "./door.ts";
+import { makeClockSettable, setClock } from "./page-clock.ts";
 import { accountOf, add, signedInTabs, who } from "./signed-in-tabs.ts";
 import type { Site } from "./site.ts";
 import type { Tab } from "./tab.ts";
@@ -36,7 +37,7 @@ const happens = (percent: number) => randomInt(100) < percent;
  */
 export async function soak(site: Site, browser: Browser, seconds: number): Promise<Soaked> {
   const context = await browser.newContext();
-  await context.addInitScript("const now = Date.now; globalThis.setBy = 0; Date.now = () => now() + setBy;");
+  await makeClockSettable(context);
   const tabs = await signedInTabs(site, context, TABS);
   const account = await accountOf(tabs[0] as Tab);
   const until = performance.now() + seconds * 1000;
@@ -70,7 +71,7 @@ export async function soak(site: Site, browser: Browser, seconds: number): Promi
         await site.restart();
       } else if (happens(30)) {
         counts.jumps += 1;
-        await tabs[randomInt(TABS)]?.page.evaluate(`setBy += ${happens(50) ? HOUR_MS : -HOUR_MS}`);
+        await setClock(tabs[randomInt(TABS)] as Tab, happens(50) ? HOUR_MS : -HOUR_MS);
       }
     }
   };

@@ -1,0 +1,49 @@
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+import { openChromium } from "./chromium.ts";
+import { openSite, type Site } from "./site.ts";
+
+/** What the tests of one file play on. */
+export interface Stage {
+  readonly site: Site;
+  readonly browser: Browser;
+  /** Of one test: cookies and storage of its own. */
+  readonly context: BrowserContext;
+}
+
+/**
+ * A site and a browser for all tests of a file, and a context for each of them, in which the site's door has seen nothing
+ * yet and lets everything through. To be called at the top of the file.
+ */
+export function openStage(open: () => Promise<Site> = () => openSite()): Stage {
+  let site: Site;
+  let browser: Browser;
+  let context: BrowserContext;
+  beforeAll(async () => {
+    site = await open();
+    browser = await openChromium(site.certificate);
+  });
+  beforeEach(async () => {
+    context = await browser.newContext();
+    site.door.forget();
+  });
+  afterEach(async () => {
+    site.door.forwardAll();
+    await context.close();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+  return {
+    get site() {
+      return site;
+    },
+    get browser() {
+      return browser;
+    },
+    get context() {
+      return context;
+    },
+  };
+}
