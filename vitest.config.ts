@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+/** What tests of several projects need; it is made once. */
+const globalSetup = ["packages/client/src/testing/chromium-setup.ts"];
 const timeouts = { hookTimeout: 60_000, testTimeout: 30_000 };
 
 export default defineConfig({
@@ -20,6 +22,7 @@ export default defineConfig({
             "docs/**/*.test.ts",
           ],
           execArgv: ["--conditions=source"],
+          globalSetup,
           ...timeouts,
         },
       },
@@ -28,7 +31,7 @@ export default defineConfig({
         test: {
           name: "packed",
           include: ["packed/*.test.ts"],
-          globalSetup: "packed/testing/setup.ts",
+          globalSetup: [...globalSetup, "packed/testing/setup.ts"],
           hookTimeout: 60_000,
           testTimeout: 120_000,
         },

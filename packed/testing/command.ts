@@ -34,8 +34,8 @@ export async function output(command: string, args: readonly string[], options: 
   throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${stdout}${stderr}`);
 }
 
-/** A stranger's environment: nothing of the test runner's. */
+/** A stranger's environment: nothing of the test runner's. Output is plain, also where a build server would have it coloured. */
 export function environment(added: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _, NODE_ENV: __, ...rest } = process.env;
-  return { ...rest, ...added };
+  const { NODE_OPTIONS: _, NODE_ENV: __, FORCE_COLOR: ___, ...rest } = process.env;
+  return { ...rest, NO_COLOR: "1", ...added };
 }

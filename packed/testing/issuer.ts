@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { environment } from "./command.ts";
+import { start } from "./started.ts";
 
 export interface Issuer {
   readonly url: string;
@@ -21,22 +19,10 @@ export interface Issuer {
 export async function startIssuer(folder: string, settings: Readonly<Record<string, string>>): Promise<Issuer> {
   const home = await mkdtemp(join(tmpdir(), "countersign-packed-issuer-"));
   const env = { COUNTERSIGN_PLAIN_PORT: "off", COUNTERSIGN_DATA_DIR: home, COUNTERSIGN_LOG_LEVEL: "warn", ...settings };
-  const child = spawn("npx", ["--no-install", "@countersign/server"], {
+  const { told, stop } = await start(["--no-install", "@countersign/server"], / setup [\s\S]*\n$/, {
+    command: "npx",
     cwd: folder,
-    env: environment(env),
-    stdio: ["ignore", "pipe", "inherit"],
-    // It leads a process group of its own: npx, and the server under it.
-    detached: true,
-  });
-  // When nobody holds its output any more: npx has ended, and so has the server.
-  const closed = once(child, "close");
-  child.stdout.setEncoding("utf8");
-  let told = "";
-  await new Promise<void>((resolve) => {
-    child.stdout.once("end", resolve).on("data", (text) => {
-      told += text;
-      if (told.includes(" setup ") && told.endsWith("\n")) resolve();
-    });
+    env,
   });
   const setUpLink = /https:\S+\/setup#[\w-]+/.exec(told)?.[0];
   const url = /is ready at (https:\S+)/.exec(told)?.[1];
@@ -48,8 +34,7 @@ export async function startIssuer(folder: string, settings: Readonly<Record<stri
     authority: join(home, "ca.pem"),
     terminal: { COUNTERSIGN_URL: url, COUNTERSIGN_DATA_DIR: home, XDG_CONFIG_HOME: join(home, "config") },
     async stop() {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGTERM");
-      await closed;
+      await stop();
       await rm(home, { recursive: true });
     },
   };

@@ -163,7 +163,11 @@ describe("signing in as somebody else in another tab", () => {
     const ready = first.ready();
     await at.reached;
     const second = await openTab(stage.site, stage.context);
+    const noted = () => first.page.evaluate("JSON.stringify(localStorage)");
+    const before = await noted();
     await second.run((client, account) => client.signUp(account), newAccount());
+    // The browser tells other pages of a note when it comes to it.
+    await expect.poll(noted).not.toBe(before);
     at.open();
     expect(await ready).toMatchObject({ status: "signed-in" });
     expect(await accountOf(first)).toBe(await accountOf(second));
