@@ -2,7 +2,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import type { ClientWorld } from "./client-world.ts";
 import { elapsedSince, type Moment, momentOf } from "./clock-skew.ts";
 import { createListeners } from "./listeners.ts";
-import { mayCall } from "./may-call.ts";
+import { mayCallBy, type Table } from "./may-call.ts";
 import type { ProcedurePath } from "./procedure-path.ts";
 import type { Session } from "./session.ts";
 import { createSingleFlight } from "./single-flight.ts";
@@ -22,8 +22,6 @@ export interface Access<Router extends AnyTRPCRouter> {
   /** Is called when an answer of `can` may have changed: the table is here, or roles have changed. @returns how to stop */
   subscribe(listener: () => void): () => void;
 }
-
-type Table = Readonly<Record<string, object>>;
 
 export interface AccessDeps {
   readonly audience: string;
@@ -84,8 +82,7 @@ export function createAccess<Router extends AnyTRPCRouter>(deps: AccessDeps): Ac
   return Object.freeze({
     can(path: string) {
       if (!isAsked) ask();
-      const policy = table && Object.hasOwn(table, path) ? table[path] : undefined;
-      return policy !== undefined && mayCall(policy, session.permissions(audience));
+      return mayCallBy(table, path, session.permissions(audience));
     },
     async ready() {
       isAsked = true;

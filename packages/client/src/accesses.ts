@@ -1,6 +1,7 @@
 import type { TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { type Access, type AccessDeps, createAccess } from "./access.ts";
+import { fetchAccessTable } from "./access-table.ts";
 import type { IssuerRouter } from "./api.ts";
 import { checkAudience } from "./audiences.ts";
 import type { SessionWarning } from "./session-state.ts";
@@ -15,7 +16,7 @@ export interface AccessesDeps extends Pick<AccessDeps, "session" | "world"> {
 /** The access of every API that is asked about, one for all who ask. */
 export function createAccesses({ own, api, session, world, warn }: AccessesDeps) {
   const known = new Map<string, Access<AnyTRPCRouter>>();
-  const fetchTable = (audience: string) => api.access.table.query(audience === own ? undefined : { audience });
+  const fetchTable = (audience: string) => fetchAccessTable(api, audience === own ? undefined : audience);
   const thrown = (cause: unknown) => warn({ kind: "listener", cause });
 
   /** @throws {TypeError} for an audience that is none */

@@ -66,6 +66,12 @@ export function maxAgeOf(error: unknown): number | undefined {
   return typeof maxAge === "number" ? maxAge : undefined;
 }
 
+/** Seconds until a repetition makes sense, where a refused call says it. */
+export function retryAfterOf(error: unknown): number | undefined {
+  const retryAfter = isCallError(error) ? fieldOf(error.data, "retryAfter") : undefined;
+  return typeof retryAfter === "number" ? retryAfter : undefined;
+}
+
 /** The nonce that a refused proof has to hold. */
 export function nonceOf(error: unknown): string | undefined {
   const nonce = isCallError(error) ? fieldOf(error.data, "nonce") : undefined;

@@ -3,7 +3,7 @@ import type { ClientError } from "../errors.ts";
 import { recordOf } from "../session-record.ts";
 import { isSettled } from "../settled.ts";
 import type { IssuerLink } from "./issuer-link.ts";
-import { isDue, type KeptSession, keep, lifeLeft, postponed } from "./kept-session.ts";
+import { isDue, type KeptSession, keep, lifeLeft, postponed, serves } from "./kept-session.ts";
 
 /** What becomes of a session in a proxy step. */
 export interface Advance {
@@ -18,7 +18,7 @@ export async function advance(kept: KeptSession, link: IssuerLink, world: Client
   if (kept.ended) return { next: world.now() < kept.waitUntil ? undefined : await endKept(kept, link, world) };
   if (!isDue(kept, world)) return { next: undefined };
   // Where its tokens still serve, nobody waits for a second attempt.
-  const { outcome, askedAt } = await link.refresh(kept.record, undefined, () => lifeLeft(kept, world) <= 0);
+  const { outcome, askedAt } = await link.refresh(kept.record, undefined, () => !serves(kept, world));
   if (outcome.kind === "renewed") return { next: keep(recordOf(outcome.reply, askedAt.wall, kept.record), world) };
   const failure = outcome.error;
   const left = lifeLeft(kept, world);

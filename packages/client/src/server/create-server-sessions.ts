@@ -1,20 +1,17 @@
 import { checkAudience, createAudiences } from "../audiences.ts";
 import { type ClientWorld, systemClientWorld } from "../client-world.ts";
-import { ClientError } from "../errors.ts";
-import { misaddressed } from "../redeeming.ts";
+import type { ClientError } from "../errors.ts";
 import type { SessionRecord } from "../session-record.ts";
-import { advance, endKept } from "./advance.ts";
-import { type IssuerLink, linkToIssuer } from "./issuer-link.ts";
-import { type KeptSession, keep } from "./kept-session.ts";
-import { isOwnScript, maySpeak } from "./provenance.ts";
-import { readBody } from "./read-body.ts";
-import { refused } from "./refused.ts";
+import { advance } from "./advance.ts";
+import { linkToIssuer } from "./issuer-link.ts";
+import type { KeptSession } from "./kept-session.ts";
+import { maySpeak } from "./provenance.ts";
 import { type CookieHolder, cookieOf, withCookie } from "./request-cookie.ts";
 import { removingCookie, settingCookie } from "./response-cookie.ts";
-import { proofs } from "./routes.ts";
 import { createSealedCookie } from "./sealed-cookie.ts";
 import { readSecrets } from "./secrets.ts";
 import { type ServerSession, serverSession } from "./server-session.ts";
+import { createSessionRoutes, isUnder } from "./session-routes.ts";
 
 export interface ServerSessionsOptions {
   /** The issuer's address: https, or http on loopback. With its path, where it has one. */
@@ -55,8 +52,8 @@ export interface ProxyStep {
 /** The sessions of the people who use an app that is rendered on a server. Holds nothing between two requests. */
 export interface ServerSessions {
   /**
-   * Renews the session of a request that is due, before it goes on. The only place that does. Leaves requests to `path`
-   * alone.
+   * Renews the session of a request that is due, before it goes on. Beside the routes of `handle` the only place that
+   * does. Leaves requests to `path` alone.
    *
    * @throws {CookieTooLargeError}
    */
@@ -64,8 +61,8 @@ export interface ServerSessions {
   /** Who a request is from. For renders: never asks the issuer, never sets a cookie. */
   read(request: CookieHolder): Promise<ServerSession>;
   /**
-   * Answers `POST <path>/sign-in`, `/sign-up`, `/start` and `/sign-out` of the app's own pages, in JSON with the header
-   * `x-countersign: 1`. A refusal says `{ error: reason }`, and changes nothing.
+   * Answers `POST <path>/sign-in`, `/sign-up`, `/start`, `/sign-out`, `/step-up` and `/refresh` of the app's own pages, in
+   * JSON with the header `x-countersign: 1`. A refusal says `{ error: reason }`, and changes nothing.
    *
    * @throws {CookieTooLargeError}
    */
@@ -104,12 +101,13 @@ export function createServerSessions(options: ServerSessionsOptions): ServerSess
     return value === undefined ? undefined : await cookie.open(value);
   }
 
-  const isOurs = (request: Request) => new URL(request.url).pathname.startsWith(`${path}/`);
-
   const setting = (value: string, { endsAt }: SessionRecord) => settingCookie(name, value, endsAt - world.now() / 1000);
 
+  const telling = async (next: KeptSession | null) =>
+    next ? setting(await cookie.seal(next), next.record) : removingCookie(name);
+
   async function proxy(request: Request): Promise<ProxyStep> {
-    const kept = isOurs(request) ? undefined : await find(request);
+    const kept = isUnder(path, request) ? undefined : await find(request);
     const { next, failure } = kept ? await advance(kept, link(request), world) : {};
     if (next === undefined)
       return { requestHeaders: new Headers(request.headers), responseHeaders: new Headers(), failure };
@@ -121,48 +119,7 @@ export function createServerSessions(options: ServerSessionsOptions): ServerSess
     };
   }
 
-  async function start(request: Request, handoff: string, issuer: IssuerLink): Promise<Response> {
-    const before = await find(request);
-    const { record } = await issuer.redeem(handoff);
-    const kept = keep(record, world);
-    const cause = misaddressed(record, issuer.audiences);
-    try {
-      if (cause) throw new ClientError("invalid_target", { cause });
-      const headers = setting(await cookie.seal(kept), record);
-      // The one that it replaces, as far as the issuer can be told now.
-      if (before) await endKept(before, issuer, world);
-      const { account, session, endsAt } = record;
-      return Response.json({ account, session, endsAt }, { headers });
-    } catch (error) {
-      await endKept(kept, issuer, world);
-      throw error;
-    }
-  }
-
-  async function signOut(request: Request, issuer: IssuerLink): Promise<Response> {
-    const kept = await find(request);
-    const left = kept && (await endKept(kept, issuer, world));
-    // What the issuer could not be told yet is told by a later proxy step.
-    const headers = left ? setting(await cookie.seal(left), left.record) : removingCookie(name);
-    headers.set("clear-site-data", '"cache"');
-    return new Response(null, { status: 204, headers });
-  }
-
-  async function handle(request: Request): Promise<Response> {
-    const action = new URL(request.url).pathname.slice(path.length + 1);
-    const prove = proofs.get(action);
-    if (!isOurs(request) || !(prove || action === "sign-out")) return new Response(null, { status: 404 });
-    if (request.method !== "POST") return new Response(null, { status: 405, headers: { allow: "POST" } });
-    try {
-      if (!isOwnScript(request, origin)) throw new ClientError("origin_refused");
-      const body = await readBody(request);
-      const issuer = link(request);
-      if (!prove) return await signOut(request, issuer);
-      return await start(request, await prove(body, issuer), issuer);
-    } catch (error) {
-      return refused(error);
-    }
-  }
+  const handle = createSessionRoutes({ path, origin, find, telling, link, world });
 
   return Object.freeze({
     proxy,
@@ -170,7 +127,7 @@ export function createServerSessions(options: ServerSessionsOptions): ServerSess
     read: async (request: CookieHolder) =>
       serverSession(await find(request), { audiences: createAudiences(url, others), fetch, world }),
     async serve(request: Request, app: (request: Request) => Response | Promise<Response>) {
-      if (isOurs(request)) return await handle(request);
+      if (isUnder(path, request)) return await handle(request);
       const { requestHeaders, responseHeaders } = await proxy(request);
       const response = await app(new Request(request, { headers: requestHeaders }));
       if (!responseHeaders.has("set-cookie")) return response;

@@ -5,5 +5,6 @@ export {
   type ServerSessions,
   type ServerSessionsOptions,
 } from "./create-server-sessions.ts";
+export { type Need, needOf } from "./need.ts";
 export type { CookieHolder } from "./request-cookie.ts";
-export type { ExpiredSession, ServerSession, SignedInSession, SignedOut } from "./server-session.ts";
+export type { ExpiredSession, ServerAccess, ServerSession, SignedInSession, SignedOut } from "./server-session.ts";

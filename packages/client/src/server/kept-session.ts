@@ -5,7 +5,7 @@ import type { SessionRecord } from "../session-record.ts";
 /** What a cookie carries from one request to the next. Secret. */
 export interface KeptSession {
   readonly record: SessionRecord;
-  /** Milliseconds from asking after which it is renewed. */
+  /** Milliseconds from asking after which it is renewed; 0 where its tokens are known to be refused. */
   readonly dueAfter: number;
   /** Signed out; the issuer could not be told yet. */
   readonly ended: boolean;
@@ -33,6 +33,11 @@ export function lifeLeft({ record }: KeptSession, world: Pick<ClientWorld, "now"
 /** Whether it is to be renewed, and the issuer may be asked. */
 export function isDue({ record, dueAfter, waitUntil }: KeptSession, world: Pick<ClientWorld, "now">): boolean {
   return ageOf(record, world) >= dueAfter && world.now() >= waitUntil;
+}
+
+/** Whether its tokens still open something, as far as is known here. */
+export function serves(kept: KeptSession, world: Pick<ClientWorld, "now">): boolean {
+  return kept.dueAfter > 0 && lifeLeft(kept, world) > 0;
 }
 
 /** The same after a failed attempt: the next one waits twice as long, or as long as the issuer said. @param told seconds */

@@ -4,14 +4,15 @@ import { ClientError, reasonOf, responseOf } from "../errors.ts";
 /**
  * What the browser is told of an error: the reason, as the issuer's own routes tell it, and nothing else.
  *
+ * @param headers what it is told beside that
  * @throws the error itself, where it is neither a refusal nor the network: that is for the app's own log
  */
-export function refused(error: unknown): Response {
+export function refused(error: unknown, headers: Headers = new Headers()): Response {
   const reason = reasonOf(error);
   if (!(error instanceof ClientError || error instanceof TRPCClientError)) throw error;
   const { status, retryAfter } = toldBy(error);
-  const headers: Record<string, string> = { "cache-control": "no-store" };
-  if (retryAfter) headers["retry-after"] = retryAfter;
+  headers.set("cache-control", "no-store");
+  if (retryAfter) headers.set("retry-after", retryAfter);
   return Response.json({ error: reason }, { status: status ?? 502, headers });
 }
 
@@ -29,6 +30,7 @@ function toldBy(error: unknown): { readonly status?: number | undefined; readonl
 
 const ours: ReadonlyMap<string, number> = new Map([
   ["bad_request", 400],
+  ["no_token", 401],
   ["origin_refused", 403],
 ]);
 

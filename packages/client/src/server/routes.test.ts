@@ -145,7 +145,7 @@ describe("corpus 62: a forged request", () => {
     ["without our header", { "x-countersign": undefined }],
   ];
   test.each(forgeries)("%s signs nobody in or out; corpus 63: and clears no cookie", async (_, headers) => {
-    for (const action of ["sign-in", "sign-up", "start", "sign-out"]) {
+    for (const action of ["sign-in", "sign-up", "start", "sign-out", "refresh", "step-up"]) {
       app.site.door.forget();
       const response = await app.sessions.handle(ann.post(action, newAccount(), headers));
       expect([response.status, await response.json()]).toEqual([403, { error: "origin_refused" }]);
@@ -191,6 +191,6 @@ test.each([{}, { email: 1, password: [] }, { email: "a".repeat(17_000), password
   },
 );
 
-test.each(["refresh", "", "constructor", "sign-in/x"])("there is nothing at /session/%s", async (action) => {
+test.each(["", "constructor", "sign-in/x"])("there is nothing at /session/%s", async (action) => {
   expect((await app.sessions.handle(ann.post(action, {}))).status).toBe(404);
 });

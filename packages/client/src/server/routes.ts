@@ -2,7 +2,7 @@ import { ClientError } from "../errors.ts";
 import { createSignIn, type NewAccount, type SignInWays } from "../sign-in.ts";
 import type { IssuerLink } from "./issuer-link.ts";
 
-type Body = Readonly<Record<string, unknown>>;
+export type Body = Readonly<Record<string, unknown>>;
 
 /** Proves who somebody is with what a page sent. @returns the handoff */
 type Proof = (body: Body, link: IssuerLink) => Promise<string>;
@@ -46,7 +46,8 @@ function invitation(body: Body): { readonly invitation?: string } {
   return "invitation" in body ? { invitation: text(body, "invitation") } : {};
 }
 
-function text(body: Body, name: string): string {
+/** What a page sent under a name. @throws {ClientError} `bad_request` where that is no text */
+export function text(body: Body, name: string): string {
   const value = Object.hasOwn(body, name) ? body[name] : undefined;
   if (typeof value !== "string") throw new ClientError("bad_request");
   return value;

@@ -1,5 +1,7 @@
 import type { TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
+import type { Access } from "../access.ts";
+import { fetchAccessTable } from "../access-table.ts";
 import type { IssuerRouter } from "../api.ts";
 import { type Audiences, checkAudience } from "../audiences.ts";
 import { headersOf, urlOf, withToken } from "../bearing.ts";
@@ -7,6 +9,7 @@ import type { ClientWorld } from "../client-world.ts";
 import { type ConnectOptions, connect } from "../connect.ts";
 import { connectIssuer } from "../connect-issuer.ts";
 import { ClientError } from "../errors.ts";
+import { mayCallBy, type Table } from "../may-call.ts";
 import type { Session, SessionFetch } from "../session.ts";
 import { type SessionRecord, tokenOf } from "../session-record.ts";
 import { unredirected } from "../unredirected.ts";
@@ -15,6 +18,9 @@ import { type KeptSession, lifeLeft } from "./kept-session.ts";
 export interface SignedOut {
   readonly status: "signed-out";
 }
+
+/** What somebody may call, when a page was rendered. */
+export type ServerAccess<Router extends AnyTRPCRouter> = Pick<Access<Router>, "can">;
 
 interface Known {
   /** Id of the account. */
@@ -45,6 +51,14 @@ export interface SignedInSession extends Known {
   accessToken(audience?: string): string;
   /** What the account may do at an API, as of the last renewal; `undefined` where there is no token for it. */
   permissions(audience?: string): readonly string[] | undefined;
+  /**
+   * What may be called at an API, as it stands in its access table; at the issuer's own unless an audience is given. The
+   * table is asked of the issuer, once while this request is rendered. For showing and hiding: the API decides each call.
+   *
+   * @throws {ClientError} `invalid_target` where there is no token for that audience
+   * @throws {TRPCClientError} why there is no table
+   */
+  accessTo<Router extends AnyTRPCRouter = IssuerRouter>(audience?: string): Promise<ServerAccess<Router>>;
   /** `fetch` with the access token of the audience that the URL belongs to, and with none for any other URL. */
   readonly fetch: SessionFetch;
   /**
@@ -80,21 +94,32 @@ export function serverSession(kept: KeptSession | undefined, { audiences, fetch,
       ({ op, next }) =>
         next(op),
   };
-  const accessToken = (audience = audiences.own) => {
+  const tokenFor = (audience: string) => {
     const token = tokenOf(record, checkAudience("audience", audience));
     if (!token) throw new ClientError("invalid_target");
-    return token.accessToken;
+    return token;
   };
+  const accessToken = (audience = audiences.own) => tokenFor(audience).accessToken;
+  const permissions = (audience = audiences.own) => tokenOf(record, audience)?.scope.split(" ").filter(Boolean);
+  const api = connectIssuer(audiences.own, own);
+  const tables = new Map<string, Promise<Table>>();
   return Object.freeze({
     status: "signed-in",
     account,
     session,
     endsAt,
     expiresAt: Math.floor((world.now() + left) / 1000),
-    api: connectIssuer(audiences.own, own),
+    api,
     fetch: own.fetch,
     accessToken,
-    permissions: (audience = audiences.own) => tokenOf(record, audience)?.scope.split(" ").filter(Boolean),
+    permissions,
+    async accessTo(audience = audiences.own) {
+      tokenFor(audience);
+      const asked = tables.get(audience) ?? fetchAccessTable(api, audience === audiences.own ? undefined : audience);
+      tables.set(audience, asked);
+      const table = await asked;
+      return Object.freeze({ can: (path: string) => mayCallBy(table, path, permissions(audience)) });
+    },
     connect<Router extends AnyTRPCRouter>(options: ConnectOptions<Router>) {
       accessToken(options.audience ?? new URL(options.url).origin);
       return connect<Router>(own, options);

@@ -71,6 +71,21 @@ describe("a render", () => {
     );
   });
 
+  test("knows what they may call, by one request for an API's access table", async () => {
+    const session = signedIn(await app.sessions.read(ann.get()));
+    app.site.door.forget();
+    const [notes, again, own] = await Promise.all([
+      session.accessTo<NotesRouter>(app.notesUrl),
+      session.accessTo<NotesRouter>(app.notesUrl),
+      session.accessTo(),
+    ]);
+    expect([notes.can("who"), notes.can("purge"), again.can("shred")]).toEqual([true, false, true]);
+    expect([own.can("account.me"), own.can("users.disable")]).toEqual([true, false]);
+    // One for each API, and batched.
+    expect(app.site.door.seen.map(({ path }) => path.split("?")[0])).toEqual(["/auth/trpc/access.table,access.table"]);
+    await expect(session.accessTo("https://other.example")).rejects.toMatchObject({ reason: "invalid_target" });
+  });
+
   test("is refused by the guard once the session has ended, and repeats nothing", async () => {
     const session = signedIn(await app.sessions.read(ann.get()));
     await app.sessions.handle(ann.post("sign-out", {}));

@@ -34,8 +34,11 @@ export interface Person extends CountersignClient {
   readonly account: NewAccount;
 }
 
+/** Of everybody here. */
+export const PASSWORD = "a kite over the harbour";
+
 export function newAccount(): NewAccount {
-  return { email: `${randomUUID()}@example.com`, name: "Somebody", password: "a kite over the harbour" };
+  return { email: `${randomUUID()}@example.com`, name: "Somebody", password: PASSWORD };
 }
 
 export async function openHouse(options: Partial<IssuerOptions> = {}): Promise<House> {

@@ -60,7 +60,7 @@ export async function openSite(options: Partial<IssuerOptions> = {}, mode: Site[
     verify: (token, forWhom) => running.issuer.verifier.verify(token, forWhom),
     judge: (token) => running.issuer.verifier.judge(token as OwnToken),
   };
-  const notes = await startNotes(verifier, audience);
+  const notes = await startNotes(verifier, audience, running.world);
   originOf = (path) => {
     if (path.startsWith("/auth/")) return running.origin;
     return path.startsWith("/notes/") ? notes.origin : pages.origin;
