@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { freePort } from "../packages/client/src/testing/free-port.ts";
+import { bun } from "./testing/bun.ts";
 import { output } from "./testing/command.ts";
 import { type Issuer, startIssuer } from "./testing/issuer.ts";
 import { type Started, start } from "./testing/started.ts";
@@ -9,11 +11,18 @@ import { type Started, start } from "./testing/started.ts";
 const { examples } = inject("packed");
 const code = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
 
+const embedded = { kind: "embedded", program: "server.ts", told: { list: ["seven plums"], afterwards: "no_token" } };
+const routes = { kind: "fetch", program: "serve.ts", told: { list: ["seven plums, 1970"], afterwards: "no_token" } };
+
 describe.each([
-  { kind: "embedded", program: "server.ts", told: { list: ["seven plums"], afterwards: "no_token" } },
-  { kind: "fetch", program: "serve.ts", told: { list: ["seven plums, 1970"], afterwards: "no_token" } },
+  { ...embedded, runtime: "Node", command: process.execPath },
+  { ...embedded, runtime: "Bun", command: bun },
+  { ...routes, runtime: "Node", command: process.execPath },
+  { ...routes, runtime: "Bun", command: bun },
   {
     kind: "ssr",
+    runtime: "Node",
+    command: process.execPath,
     program: "serve.ts",
     told: {
       title: "Notes of Ann",
@@ -23,20 +32,24 @@ describe.each([
       afterwards: "Who is there?",
     },
   },
-])("the example with issuer and API in one process: $kind", ({ kind, program, told: expected }) => {
-  test("serves over TLS, answers what somebody's roles permit, and refuses them when they have left", async () => {
-    const cwd = join(examples, kind);
-    const env = { APP_URL: `https://localhost:${await freePort()}` };
-    const server = await start([program], /\/auth\/setup#/, { cwd, env });
-    try {
-      const trusting = { ...env, NODE_EXTRA_CA_CERTS: join(cwd, "data/ca.pem") };
-      const told = JSON.parse(await output(process.execPath, ["client.ts"], { cwd, env: trusting }));
-      expect(told).toEqual(expected);
-    } finally {
-      await server.stop();
-    }
-  });
-});
+])(
+  "the example with issuer and API in one process: $kind, on $runtime",
+  ({ kind, runtime, command, program, told: expected }) => {
+    test("serves over TLS, answers what somebody's roles permit, and refuses them when they have left", async () => {
+      const cwd = join(examples, `${kind} on ${runtime}`);
+      await cp(join(examples, kind), cwd, { recursive: true });
+      const env = { APP_URL: `https://localhost:${await freePort()}` };
+      const server = await start([program], /\/auth\/setup#/, { command, cwd, env });
+      try {
+        const trusting = { ...env, NODE_EXTRA_CA_CERTS: join(cwd, "data/ca.pem") };
+        const told = JSON.parse(await output(command, ["client.ts"], { cwd, env: trusting }));
+        expect(told).toEqual(expected);
+      } finally {
+        await server.stop();
+      }
+    });
+  },
+);
 
 test("the embedded form is one file of at most 40 lines", () => {
   expect(code(readFileSync(join(examples, "embedded/server.ts"), "utf8")).length).toBeLessThanOrEqual(40);

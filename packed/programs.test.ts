@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { freePort } from "../packages/client/src/testing/free-port.ts";
+import { bun } from "./testing/bun.ts";
 import { output, run } from "./testing/command.ts";
 import { type Issuer, startIssuer } from "./testing/issuer.ts";
 import { bundleWorker, startWorker } from "./testing/worker.ts";
@@ -34,22 +35,21 @@ test("`npx @countersign/server` serves over HTTPS, and `npx @countersign/cli` ma
 });
 
 describe.each([
-  { version: "22", folder: oldest },
-  { version: "24", folder: newest },
-  { version: "26", folder: newest },
-])("on Node $version", ({ version, folder }) => {
-  const node = version === "26" ? process.execPath : nodeOf(version);
-
+  { runtime: "Node 22", command: nodeOf("22"), folder: oldest },
+  { runtime: "Node 24", command: nodeOf("24"), folder: newest },
+  { runtime: "Node 26", command: process.execPath, folder: newest },
+  { runtime: "Bun 1", command: bun, folder: newest },
+])("on $runtime", ({ runtime, command, folder }) => {
   test("an API stands behind the guard, and the SDK signs in and calls it", async () => {
     const args = ["program.ts", issuer.url, ann.email, ann.password, `${api}`];
-    const { code, stdout, stderr } = await run(node, args, {
+    const { code, stdout, stderr } = await run(command, args, {
       cwd: folder,
       env: { NODE_EXTRA_CA_CERTS: issuer.authority },
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const told = JSON.parse(stdout);
     expect(told).toMatchObject({
-      node: expect.stringMatching(`^${version}\\.`),
+      runtime: expect.stringMatching(`^${runtime}\\.`),
       refused: "no_token",
       id: expect.stringMatching(/^[\w-]{22}$/),
       withOwnToken: { status: 200, body: { result: { data: { title: "own", by: "ann" } } } },

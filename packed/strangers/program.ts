@@ -41,5 +41,5 @@ const signedOut = await client.api.account.me.query().catch(reasonOf);
 client.dispose();
 server.close();
 server.closeAllConnections();
-const node = process.versions.node;
-process.stdout.write(JSON.stringify({ node, refused, id, added, withOwnToken, withLesser, signedOut }));
+const runtime = process.versions["bun"] ? `Bun ${process.versions["bun"]}` : `Node ${process.versions.node}`;
+process.stdout.write(JSON.stringify({ runtime, refused, id, added, withOwnToken, withLesser, signedOut }));

@@ -1,4 +1,4 @@
-import { registerHooks } from "node:module";
+import module from "node:module";
 
 /** Ours, of which there must be one: what a method throws is known by its class. */
 const OURS = /^@countersign\//;
@@ -14,7 +14,7 @@ let served = false;
 export function serveModules(): void {
   if (served) return;
   served = true;
-  registerHooks({
+  module.registerHooks({
     resolve(specifier, context, next) {
       const own = () => next(specifier, { ...context, parentURL: import.meta.url });
       const theirs = () => next(specifier, context);

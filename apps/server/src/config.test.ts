@@ -97,6 +97,7 @@ describe("the configuration", () => {
     [{ COUNTERSIGN_ISSUER: "https://me@localhost:8443" }, "COUNTERSIGN_ISSUER must be an https URL"],
     [{ COUNTERSIGN_ISSUER: "https://LOCALHOST" }, "COUNTERSIGN_ISSUER must be an https URL"],
     [{ COUNTERSIGN_ISSUER: "https://auth.example.com" }, "COUNTERSIGN_TLS=dev makes certificates for localhost only"],
+    [{ COUNTERSIGN_ISSUER: "https://127.0.0.1:8443" }, "COUNTERSIGN_TLS=dev makes certificates for localhost only"],
     [{ COUNTERSIGN_DATABASE_SCHEMA: "auth" }, "COUNTERSIGN_DATABASE_SCHEMA is for PostgreSQL"],
     [{ COUNTERSIGN_DATABASE_SCHEMA: "pg_temp" }, "COUNTERSIGN_DATABASE_SCHEMA must be lower case letters"],
     [{ COUNTERSIGN_TLS: "off" }, "COUNTERSIGN_TLS must be one of dev, files, proxy."],

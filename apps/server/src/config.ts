@@ -1,7 +1,6 @@
 import { join, resolve } from "node:path";
 import type { AccessDeclaration, Algorithm } from "@countersign/tokens";
 import { z } from "zod";
-import { isLoopback } from "./http/loopback.ts";
 import { HOW_TO_MAKE_ONE } from "./master-key.ts";
 import { type Settings, settings } from "./settings.ts";
 import { StartError } from "./start-error.ts";
@@ -95,7 +94,7 @@ const rules: readonly { readonly sentence: string; broken(s: Settings): boolean 
   {
     sentence:
       "COUNTERSIGN_TLS=dev makes certificates for localhost only, and COUNTERSIGN_ISSUER names another host: use files or proxy.",
-    broken: (s) => s.COUNTERSIGN_TLS === "dev" && !isLoopback(new URL(issuerOf(s)).hostname),
+    broken: (s) => s.COUNTERSIGN_TLS === "dev" && new URL(issuerOf(s)).hostname !== "localhost",
   },
   {
     sentence: `COUNTERSIGN_DATABASE_URL with PostgreSQL needs COUNTERSIGN_MASTER_KEY_FILE, one file for all instances. Make it with: ${HOW_TO_MAKE_ONE}`,

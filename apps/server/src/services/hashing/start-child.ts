@@ -39,7 +39,8 @@ export function startChild(events: ChildEvents): HashChild {
   child.on("error", (error) => gone(error.message));
   child.on("exit", (code, signal) => gone(`exit ${signal ?? code}`));
   child.unref();
-  child.channel?.unref();
+  // Bun's has none, and keeps nothing alive.
+  child.channel?.unref?.();
 
   return {
     pid: child.pid,
