@@ -22,6 +22,18 @@ describe("a refusal", () => {
     });
   });
 
+  test("is one for every copy of the class that a bundler has made", async () => {
+    const file = "./errors.ts?another-copy";
+    const copy: typeof import("./errors.ts") = await import(file);
+    expect(copy.Refusal).not.toBe(Refusal);
+    const [own, theirs] = [new Refusal("busy"), new copy.Refusal("busy")];
+    expect([own instanceof copy.Refusal, theirs instanceof Refusal, own instanceof Refusal]).toEqual([true, true, true]);
+  });
+
+  test.each([new Error("busy"), { reason: "busy" }, Refusal, "busy", null, undefined])("is not %s", (value) => {
+    expect(value instanceof Refusal).toBe(false);
+  });
+
   test("has no cause where none was given", () => {
     expect("cause" in new Refusal("busy")).toBe(false);
   });

@@ -63,8 +63,14 @@ export interface RefusalOptions {
   readonly nonce?: string;
 }
 
+/** What every copy of the class below knows its kind by. */
+const kind = Symbol.for("@countersign/tokens Refusal");
+
 /**
  * The one error class: something was refused, for a reason that may be told.
+ *
+ * There may be several copies of it in a process, since a bundler puts one into each of its bundles: `instanceof` holds
+ * across them, so that a guard understands the verifier of an issuer that was not bundled with it.
  *
  * `message` is the reason, so that nothing private can leak by being printed; `detail` and `cause` are for the log.
  */
@@ -83,6 +89,14 @@ export class Refusal extends Error {
     this.retryAfter = options.retryAfter;
     this.maxAge = options.maxAge;
     this.nonce = options.nonce;
+  }
+
+  static {
+    Object.defineProperty(Refusal.prototype, kind, { value: true });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): value is Refusal {
+    return typeof value === "object" && value !== null && kind in value;
   }
 }
 
