@@ -4,7 +4,14 @@ import { output } from "./command.ts";
 import { type Manifest, readManifest, type Tarball } from "./packages.ts";
 
 const workspace = join(import.meta.dirname, "../..");
-const folders = ["apps/notes", "examples/embedded", "examples/fetch", "examples/react", "examples/ssr"];
+const folders = [
+  "apps/notes",
+  "examples/embedded",
+  "examples/fetch",
+  "examples/next",
+  "examples/react",
+  "examples/ssr",
+];
 
 /**
  * The examples as somebody has them who copied their folders: side by side, over one installation of the packages as they

@@ -221,6 +221,17 @@ describe.each(Object.keys(adapters))("by the %s adapter", (name) => {
     expect(ran).toEqual([]);
   });
 
+  test("ASVS 4.1.1: every answer says what it is", async () => {
+    const headers = bearer(await desk.account());
+    const typeOf = async (path: string, init: RequestInit = { headers }) =>
+      (await send(path, init)).headers.get("content-type");
+    const batch = `open,me?batch=1`;
+    expect([await typeOf("open"), await typeOf("me", {}), await typeOf(batch), await typeOf("nothing")]).toEqual(
+      Array(4).fill("application/json"),
+    );
+    expect(await typeOf("ticks")).toBe("text/event-stream");
+  });
+
   test("corpus 83: two Authorization headers are refused, in any order", async () => {
     const good = await desk.account();
     const line = (token: string) => ["Authorization", `Bearer ${token}`] as const;

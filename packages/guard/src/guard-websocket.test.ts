@@ -71,7 +71,7 @@ async function converse(path: string, messages: readonly string[], authorization
 const call = (id: number, path: string, method = "query") => JSON.stringify({ id, method, params: { path } });
 
 describe("under tRPC's WebSocket adapter", () => {
-  test("a connection is refused before any call, closed, and the server's log says why", async () => {
+  test("ASVS 4.4.1, 4.4.2: a connection is refused before any call, closed, and the server's log says why", async () => {
     for (const authorization of [undefined, `Bearer ${await desk.account()}`]) {
       told.length = 0;
       const [frame = "", ...others] = await converse("/", [], authorization);

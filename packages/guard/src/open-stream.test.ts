@@ -108,7 +108,7 @@ describe("an open subscription", () => {
     },
   );
 
-  test("server case 12, corpus 57: ends when its token does", async () => {
+  test("ASVS 4.4.4, server case 12, corpus 57: ends when its token does", async () => {
     const api = await serve(w.verifier());
     const got = await subscribe(api, "generator", await w.desk.account({ expiresIn: 60 }));
     await listening(api);

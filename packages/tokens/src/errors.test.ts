@@ -27,7 +27,11 @@ describe("a refusal", () => {
     const copy: typeof import("./errors.ts") = await import(file);
     expect(copy.Refusal).not.toBe(Refusal);
     const [own, theirs] = [new Refusal("busy"), new copy.Refusal("busy")];
-    expect([own instanceof copy.Refusal, theirs instanceof Refusal, own instanceof Refusal]).toEqual([true, true, true]);
+    expect([own instanceof copy.Refusal, theirs instanceof Refusal, own instanceof Refusal]).toEqual([
+      true,
+      true,
+      true,
+    ]);
   });
 
   test.each([new Error("busy"), { reason: "busy" }, Refusal, "busy", null, undefined])("is not %s", (value) => {

@@ -33,6 +33,7 @@ export function createOddApi(desk: Desk, config: Config) {
     ctx.told.push({ procedure: { signal: noted(signal), path, type, batchIndex } });
     return next();
   });
+  const named = anybody.query(({ path }) => path);
   const page = guard.router({ read: anybody.query(() => "a page") });
   const router = guard.router({
     open: anybody.query(() => "hello"),
@@ -44,7 +45,12 @@ export function createOddApi(desk: Desk, config: Config) {
       .query(({ ctx }) => ({ same: Object.is(ctx.raw[0], ctx.raw[1]), raw: ctx.raw[0] })),
     me: signedIn.query(({ ctx }) => ctx.principal.id),
     share: allowed("notes:share").mutation(() => "shared"),
-    notes: { list: allowed("notes:read").query(() => [{ id: 1 }]), "with.dot": anybody.query(() => "dotted") },
+    notes: {
+      list: allowed("notes:read").query(() => [{ id: 1 }]),
+      "with.dot": anybody.query(() => "dotted"),
+      valueOf: named,
+    },
+    toString: named,
     "100%": anybody.query(() => "everything"),
     pages: lazy(async () => page),
     ticks: anybody.subscription(async function* () {

@@ -1,0 +1,3 @@
+import { sessions } from "../../../issuer.ts";
+
+export const POST = sessions.handle;
