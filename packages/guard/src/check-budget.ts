@@ -38,6 +38,8 @@ export function createCheckBudget({
   now(): number;
 }): CheckBudget {
   const sessions = new Set<string>();
+  // One for all: it says nothing of the token, and a flood is refused as cheaply as can be.
+  const busy = new Refusal("busy", { detail: "too many tokens that turned out forged", retryAfter: RETRY_AFTER_S });
   let left = MOST_UNPROVEN;
   let countedAt = now();
 
@@ -58,7 +60,7 @@ export function createCheckBudget({
     }
     const session = claimedSession(token);
     if (session !== undefined && sessions.delete(session)) return 0;
-    throw new Refusal("busy", { detail: "too many tokens that turned out forged", retryAfter: RETRY_AFTER_S });
+    throw busy;
   }
 
   function giveBack(cost: number): void {

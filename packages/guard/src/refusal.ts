@@ -71,10 +71,27 @@ export const refusals: Readonly<Record<Reason, RefusalRow>> = Object.freeze({
 
 /** A refusal as tRPC throws it: its message is the reason, its cause the refusal, and it has no stack to send. */
 export function trpcErrorOf(refusal: Refusal): TRPCError {
-  const error = new TRPCError({ code: refusals[refusal.reason].code, message: refusal.reason, cause: refusal });
-  // In development tRPC sends an error's stack. A refusal is no bug, and its cause keeps a stack for the log.
-  Object.defineProperty(error, "stack", { value: undefined, configurable: true, writable: true });
-  return error;
+  return withoutStack(refusal, TRPCError);
+}
+
+/**
+ * The same of a class of errors. In development tRPC sends an error's stack. A refusal is no bug, and its cause keeps a
+ * stack for the log; so none is taken here, which is most of what an error costs.
+ */
+export function withoutStack<E extends TRPCError>(
+  refusal: Refusal,
+  Class: new (options: ConstructorParameters<typeof TRPCError>[0]) => E,
+): E {
+  const { stackTraceLimit } = Error;
+  // Where it cannot be set, errors only cost more.
+  Reflect.set(Error, "stackTraceLimit", 0);
+  try {
+    const error = new Class({ code: refusals[refusal.reason].code, message: refusal.reason, cause: refusal });
+    Object.defineProperty(error, "stack", { value: undefined, configurable: true, writable: true });
+    return error;
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  }
 }
 
 /** The refusal behind an error, `undefined` where something else went wrong. */

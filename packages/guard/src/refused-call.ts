@@ -6,7 +6,7 @@ import {
   type TRPCProcedureType,
   type TRPCRootObject,
 } from "@trpc/server";
-import { trpcErrorOf } from "./refusal.ts";
+import { withoutStack } from "./refusal.ts";
 
 /** What a guard's refusal adds to the `data` of the user's own error shape. */
 export interface RefusalData {
@@ -56,43 +56,75 @@ export interface ErrorParts {
   ): Procedure;
 }
 
-/** Refusals on their way from the check out to the front of the chain. */
-const leaving = new WeakMap<TRPCError, { readonly refusal: Refusal; readonly hasRun: boolean }>();
-/** Refusals that have left, and what is sent for them. */
-const left = new WeakMap<TRPCError, TRPCErrorShape>();
+/**
+ * A refused call's error: first on its way from the check out to the front of the chain, then, when it has its shape, left.
+ */
+class RefusedCall extends TRPCError {
+  #hasRun = false;
+  #shape: TRPCErrorShape | undefined;
+  #hasLeft = false;
+
+  static of(refusal: Refusal, hasRun: boolean): RefusedCall {
+    const error = withoutStack(refusal, RefusedCall);
+    error.#hasRun = hasRun;
+    return error;
+  }
+
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
+  /** What is to be sent: somebody's shape, and the refusal beside it. */
+  shape(theirs: TRPCErrorShape): void {
+    this.#shape = { ...theirs, data: { ...theirs.data, ...dataOf(this.cause as Refusal, this.#hasRun) } };
+  }
+
+  /** For tRPC, which notes it. */
+  leave(): TRPCErrorShape | undefined {
+    this.#hasLeft = true;
+    return this.#shape;
+  }
+
+  /** The same, on which nobody has noted anything. */
+  again(): RefusedCall {
+    const error = RefusedCall.of(this.cause as Refusal, this.#hasRun);
+    error.#shape = this.#shape;
+    return error;
+  }
+}
 
 /**
  * Refuses the call that is being checked, or ends what it has opened: then it has run. Only the same call's presenter
  * turns this into `ran: false`.
  */
 export function refuse(refusal: Refusal, hasRun = false): TRPCError {
-  const error = trpcErrorOf(refusal);
-  leaving.set(error, { refusal, hasRun });
-  return error;
+  return RefusedCall.of(refusal, hasRun);
 }
 
 /**
  * Gives refusals their shape: the user's own formatters make it, a per-procedure one of `base` first as tRPC would, and
  * the reason is added beside what they made.
  *
- * tRPC notes the shape of an error where `.errors()` formats it, and nowhere else in public. So the error goes once
+ * tRPC notes the shape of an error where `.errors()` formats it, once, and nowhere else in public. So the error goes once
  * through a procedure that does nothing but that; calls that are let in pay for no such step.
  */
 export function createPresenter({ config, build }: ErrorParts): Present {
   const note = build(
-    ({ error }) => left.get(error),
+    ({ error }) => (error instanceof RefusedCall ? error.leave() : undefined),
     ({ input }) => {
       throw input;
     },
   );
   return async (thrown, { ctx, type, path, batchIndex }) => {
-    const refused = leaving.get(thrown);
-    if (refused === undefined) return disclaim(thrown);
-    const { refusal, hasRun } = refused;
-    const theirs = getTRPCErrorShape({ config, error: thrown, type, path, input: undefined, ctx });
-    const error = trpcErrorOf(refusal);
-    left.set(error, { ...theirs, data: { ...theirs.data, ...dataOf(refusal, hasRun) } });
-    await note({ ctx, type, path, batchIndex, input: error, getRawInput: () => undefined }).catch(() => undefined);
+    if (!(thrown instanceof RefusedCall) || thrown.hasLeft) return disclaim(thrown);
+    const noteOn = (error: RefusedCall) =>
+      note({ ctx, type, path, batchIndex, input: error, getRawInput: () => undefined }).catch(() => undefined);
+    thrown.shape(getTRPCErrorShape({ config, error: thrown, type, path, input: undefined, ctx }));
+    await noteOn(thrown);
+    if (thrown.hasLeft) return thrown;
+    // A formatter of `base` has been there.
+    const error = thrown.again();
+    await noteOn(error);
     return error;
   };
 }
@@ -126,7 +158,7 @@ export function afterRunning(result: CallResult): CallResult {
 
 /** An error that makes no claim about this call. */
 export function disclaim<E>(error: E): E | TRPCError {
-  if (!(error instanceof TRPCError && left.has(error))) return error;
+  if (!(error instanceof RefusedCall && error.hasLeft)) return error;
   return new TRPCError({ code: error.code, message: error.message, cause: error.cause });
 }
 
