@@ -9,12 +9,15 @@ import { createMint } from "../harness/tokens.ts";
 import type { CallsJob } from "./calls.ts";
 
 const API = [process.execPath, "--conditions=source", fileURLToPath(new URL("bound-api.ts", import.meta.url))];
-/** Who calls: something that costs next to nothing, so that the server is what is measured; and the SDK. */
-const callers = {
-  server: new URL("raw-calls-process.ts", import.meta.url),
-  client: new URL("sdk-calls-process.ts", import.meta.url),
-} as const;
-type Caller = keyof typeof callers;
+/** Something that costs next to nothing, so that the server is what is measured; and the SDK, before the fastest server. */
+const raw = new URL("raw-calls-process.ts", import.meta.url);
+const sdk = new URL("sdk-calls-process.ts", import.meta.url);
+const sides = [
+  { name: "server, tRPC's adapter", caller: raw, way: "official" },
+  { name: "server, straight way", caller: raw, way: "straight" },
+  { name: "client", caller: sdk, way: "straight" },
+] as const;
+type Side = (typeof sides)[number];
 
 /** Calls per second of one protected query, with a bearer token and with one that is bound to a key. */
 export const dpop: Bench = {
@@ -22,16 +25,16 @@ export const dpop: Bench = {
   question: "what does a proof with each call cost, at the server and at the client?",
   async run(options) {
     const figures: Figure[] = [];
-    for (const caller of Object.keys(callers) as Caller[]) {
+    for (const side of sides.filter(({ name }) => options.takesPart(name))) {
       const bearer: number[] = [];
       const bound: number[] = [];
       for (let round = 0; round < options.rounds; round++) {
-        bearer.push(await rateOf(caller, false, options));
-        bound.push(await rateOf(caller, true, options));
+        bearer.push(await rateOf(side, false, options));
+        bound.push(await rateOf(side, true, options));
       }
       const ratios = bound.map((rate, round) => rate / (bearer[round] ?? Number.NaN));
-      figures.push(overRounds(`${caller}: bearer`, "/s", bearer), overRounds(`${caller}: bound`, "/s", bound), {
-        ...overRounds(`${caller}: bound / bearer`, "times", ratios),
+      figures.push(overRounds(`${side.name}: bearer`, "/s", bearer), overRounds(`${side.name}: bound`, "/s", bound), {
+        ...overRounds(`${side.name}: bound / bearer`, "times", ratios),
         toReach: { atLeast: 0.3 },
       });
     }
@@ -39,9 +42,9 @@ export const dpop: Bench = {
   },
 };
 
-async function rateOf(caller: Caller, isBound: boolean, { warmUp, seconds }: RunOptions): Promise<number> {
+async function rateOf({ caller, way }: Side, isBound: boolean, { warmUp, seconds }: RunOptions): Promise<number> {
   const mint = await createMint();
-  await using server = await startProgram(API, mint.setup);
+  await using server = await startProgram([...API, way], mint.setup);
   const pair = await generateKeyPair("ES256", { extractable: true });
   const key = { publicKey: await exportJWK(pair.publicKey), privateKey: await exportJWK(pair.privateKey) };
   const jkt = isBound ? await calculateJwkThumbprint(key.publicKey) : undefined;
@@ -49,5 +52,5 @@ async function rateOf(caller: Caller, isBound: boolean, { warmUp, seconds }: Run
   const token = jkt === undefined ? own : await mint.bound(jkt);
   const { issuer, audience } = mint.setup;
   const job: CallsJob = { origin: server.origin, issuer, audience, token, own, isBound, key, warmUp, seconds };
-  return await startLoad<CallsJob, number>(callers[caller], job).outcome;
+  return await startLoad<CallsJob, number>(caller, job).outcome;
 }
