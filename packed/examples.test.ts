@@ -28,7 +28,7 @@ describe.each([
       title: "Notes of Ann",
       list: "<li>&#60;seven&#62; plums</li>",
       kept: ["__Host-cs-pages"],
-      left: [],
+      left: ["__Host-cs-pages.out"],
       afterwards: "Who is there?",
     },
   },

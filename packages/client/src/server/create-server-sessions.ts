@@ -3,6 +3,7 @@ import { type ClientWorld, systemClientWorld } from "../client-world.ts";
 import type { ClientError } from "../errors.ts";
 import type { SessionRecord } from "../session-record.ts";
 import { advance } from "./advance.ts";
+import { createDepartedCookie } from "./departed-cookie.ts";
 import { linkToIssuer } from "./issuer-link.ts";
 import type { KeptSession } from "./kept-session.ts";
 import { maySpeak } from "./provenance.ts";
@@ -90,6 +91,7 @@ export function createServerSessions(options: ServerSessionsOptions): ServerSess
   const others = (options.audiences ?? []).map((audience) => checkAudience("audiences", audience));
   const name = `__Host-cs-${client}`;
   const cookie = createSealedCookie({ name, issuer: url, secrets: readSecrets(options.secrets), world });
+  const departed = createDepartedCookie(name);
   // Looked up at each request: whoever replaces the global one later is served as well.
   const fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
   const { address = () => undefined } = options;
@@ -98,7 +100,8 @@ export function createServerSessions(options: ServerSessionsOptions): ServerSess
 
   async function find(request: CookieHolder): Promise<KeptSession | undefined> {
     const value = maySpeak(request, origin) ? cookieOf(request, name) : undefined;
-    return value === undefined ? undefined : await cookie.open(value);
+    const kept = value === undefined ? undefined : await cookie.open(value);
+    return kept && departed.names(request, kept.record.session) ? { ...kept, ended: true } : kept;
   }
 
   const setting = (value: string, { endsAt }: SessionRecord) => settingCookie(name, value, endsAt - world.now() / 1000);
@@ -119,7 +122,7 @@ export function createServerSessions(options: ServerSessionsOptions): ServerSess
     };
   }
 
-  const handle = createSessionRoutes({ path, origin, find, telling, link, world });
+  const handle = createSessionRoutes({ path, origin, find, telling, departed, link, world });
 
   return Object.freeze({
     proxy,

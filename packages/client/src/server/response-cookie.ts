@@ -1,10 +1,10 @@
 /**
- * `Set-Cookie` for a session. `Lax`, because a page that somebody comes to by a link shall know who they are; what
+ * `Set-Cookie` for this host alone. `Lax`, because a page that somebody comes to by a link shall know who they are; what
  * changes something is judged by its `Origin`.
  *
  * @param maxAge seconds
  */
-function cookieLine(name: string, value: string, maxAge: number): string {
+export function cookieLine(name: string, value: string, maxAge: number): string {
   return `${name}=${value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${Math.max(0, Math.floor(maxAge))}`;
 }
 

@@ -2,6 +2,7 @@ import type { ClientWorld } from "../client-world.ts";
 import { ClientError } from "../errors.ts";
 import { misaddressed } from "../redeeming.ts";
 import { endKept } from "./advance.ts";
+import type { DepartedCookie } from "./departed-cookie.ts";
 import type { IssuerLink } from "./issuer-link.ts";
 import { type KeptSession, keep } from "./kept-session.ts";
 import { isOwnScript } from "./provenance.ts";
@@ -20,6 +21,8 @@ export interface SessionRoutesDeps {
   readonly find: (request: CookieHolder) => Promise<KeptSession | undefined>;
   /** What the browser is told: to keep a session, or to forget it. @throws {CookieTooLargeError} */
   readonly telling: (next: KeptSession | null) => Promise<Headers>;
+  /** Remembers what was signed out. */
+  readonly departed: DepartedCookie;
   readonly link: (request: CookieHolder) => IssuerLink;
   readonly world: ClientWorld;
 }
@@ -32,7 +35,7 @@ export function isUnder(path: string, request: Request): boolean {
 
 /** What the app's own pages may ask for: see `ServerSessions.handle`. */
 export function createSessionRoutes(deps: SessionRoutesDeps): (request: Request) => Promise<Response> {
-  const { path, origin, find, telling, link, world } = deps;
+  const { path, origin, find, telling, departed, link, world } = deps;
 
   const start = async (request: Request, handoff: string, issuer: IssuerLink): Promise<Response> => {
     const before = await find(request);
@@ -44,6 +47,7 @@ export function createSessionRoutes(deps: SessionRoutesDeps): (request: Request)
       const headers = await telling(kept);
       // The one that it replaces, as far as the issuer can be told now.
       if (before) await endKept(before, issuer, world);
+      if (before) headers.append("set-cookie", departed.line(before.record.session));
       const { account, session, endsAt } = record;
       return Response.json({ account, session, endsAt }, { headers });
     } catch (error) {
@@ -56,6 +60,7 @@ export function createSessionRoutes(deps: SessionRoutesDeps): (request: Request)
     const kept = await find(request);
     // What the issuer could not be told yet is told by a later proxy step.
     const headers = await telling(kept ? await endKept(kept, issuer, world) : null);
+    if (kept) headers.append("set-cookie", departed.line(kept.record.session));
     headers.set("clear-site-data", '"cache"');
     return new Response(null, { status: 204, headers });
   };

@@ -96,7 +96,7 @@ export function plainBrowser(): PlainBrowser {
     async take(answer) {
       for (const line of answer.headers.getSetCookie()) {
         const [, value] = new RegExp(`^${COOKIE}=([^;]*);`).exec(line) ?? [];
-        browser.cookie = value || undefined;
+        if (value !== undefined) browser.cookie = value || undefined;
       }
       return answer;
     },

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import type { OwnToken, Verifier } from "@countersign/guard";
 import { devCertificate, type IssuerOptions } from "@countersign/server";
 import { build } from "esbuild";
 import { type Door, openDoor } from "./door.ts";
+import { type FetchApp, fetchListener } from "./fetch-listener.ts";
 import { type Notes, startNotes } from "./notes.ts";
 import { startIssuer } from "./running-issuer.ts";
 
@@ -32,6 +33,8 @@ export interface Site {
   readonly certificate: string;
   readonly authority: string;
   readonly notes: Notes;
+  /** Has its pages rendered on a server from now on. */
+  renderWith(app: FetchApp): void;
   /** Time goes by at the servers. */
   pass(milliseconds: number): Promise<void>;
   /** Stops the issuer, whatever is under way, and starts it anew over the same data. */
@@ -73,6 +76,7 @@ export async function openSite(options: Partial<IssuerOptions> = {}, mode: Site[
     certificate: pair.cert,
     authority: await readFile(join(folder, "ca.pem"), "utf8"),
     notes,
+    renderWith: (app) => pages.serve(fetchListener(app, origin)),
     pass: running.pass,
     restart: running.restart,
     async close() {
@@ -83,8 +87,15 @@ export async function openSite(options: Partial<IssuerOptions> = {}, mode: Site[
   };
 }
 
+interface Pages {
+  readonly origin: string;
+  /** Serves others from now on. */
+  serve(listener: RequestListener): void;
+  close(): Promise<void>;
+}
+
 /** Serves a page that has the SDK, and does nothing with it by itself. */
-async function servePages(): Promise<{ readonly origin: string; close(): Promise<void> }> {
+async function servePages(): Promise<Pages> {
   const bundle = await build({
     entryPoints: [fileURLToPath(new URL("./app-page.ts", import.meta.url))],
     bundle: true,
@@ -92,15 +103,19 @@ async function servePages(): Promise<{ readonly origin: string; close(): Promise
     conditions: ["source"],
   });
   const script = bundle.outputFiles[0]?.text ?? "";
-  const server = createServer((request, response) => {
+  let listen: RequestListener = (request, response) => {
     const isScript = request.url === "/app.js";
     response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
     response.end(isScript ? script : "<!doctype html><title>App</title><script src=/app.js></script>");
-  });
+  };
+  const server = createServer((request, response) => listen(request, response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    serve: (listener) => {
+      listen = listener;
+    },
     async close() {
       server.closeAllConnections();
       server.close();
