@@ -82,23 +82,27 @@ describe("bundled for workers", () => {
   test.each([
     ["newest", newest],
     ["oldest", oldest],
-  ])("tokens, guard and client run where there is no Node: %s", async (_, folder) => {
-    const bundle = await bundleWorker(folder);
-    expect(/["']node:[^"']*["']/.exec(bundle)).toBeNull();
-    const worker = await startWorker(folder, bundle, issuer.authority);
-    try {
-      const response = await fetch(worker.url, {
-        method: "POST",
-        body: JSON.stringify({ issuer: issuer.url, ...ann }),
-      });
-      expect(await response.json()).toEqual({
-        refused: "no_token",
-        added: { title: "from a worker", by: "ann" },
-        email: ann.email,
-        status: "signed-out",
-      });
-    } finally {
-      await worker.stop();
-    }
-  });
+  ])(
+    "tokens, guard and client run where there is no Node, sessions of rendered pages included: %s",
+    async (_, folder) => {
+      const bundle = await bundleWorker(folder);
+      expect(/["']node:[^"']*["']/.exec(bundle)).toBeNull();
+      const worker = await startWorker(folder, bundle, issuer.authority);
+      try {
+        const response = await fetch(worker.url, {
+          method: "POST",
+          body: JSON.stringify({ issuer: issuer.url, ...ann }),
+        });
+        expect(await response.json()).toEqual({
+          refused: "no_token",
+          added: { title: "from a worker", by: "ann" },
+          email: ann.email,
+          status: "signed-out",
+          pages: ["signed-out", "200", `${ann.email} true`, "204", `${ann.email} true`, "204", "signed-out"],
+        });
+      } finally {
+        await worker.stop();
+      }
+    },
+  );
 });

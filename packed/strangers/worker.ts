@@ -5,6 +5,7 @@ import { createTRPCClient, httpLink } from "@trpc/client";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { createNotesApi, type NotesRouter } from "./notes-api.ts";
 import { createOwnIssuer } from "./own-issuer.ts";
+import { visitPages } from "./worker-pages.ts";
 
 const AUDIENCE = "https://notes.example";
 
@@ -15,7 +16,8 @@ interface Account {
 }
 
 /** Everything in here is made for one request: workers may make keys and read randomness nowhere else. */
-async function tryAll({ issuer, email, password }: Account) {
+async function tryAll(account: Account) {
+  const { issuer, email, password } = account;
   const own = await createOwnIssuer("https://own.example");
   const { router } = createNotesApi(own.verifier, AUDIENCE);
   const serve = (req: Request) =>
@@ -40,7 +42,8 @@ async function tryAll({ issuer, email, password }: Account) {
   const me = await client.api.account.me.query();
   await client.session.end();
   client.dispose();
-  return { refused, added, email: me.email, status: client.session.state.status };
+  const pages = await visitPages(account);
+  return { refused, added, email: me.email, status: client.session.state.status, pages };
 }
 
 export const worker = {

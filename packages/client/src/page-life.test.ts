@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { Fate } from "./testing/door.ts";
 import { gate } from "./testing/gate.ts";
 import { newAccount } from "./testing/house.ts";
 import { makeClockSettable, setClock } from "./testing/page-clock.ts";
@@ -35,6 +36,31 @@ describe("a page whose access token has expired", () => {
     expect(refreshes()).toBe(2);
     await tab.run((client) => client.session.refresh());
   });
+
+  test.each([
+    ["before it commits", () => stage.site.restart().then(() => "cut" as const), [undefined, 200]],
+    ["between commit and reply", () => ({ afterReply: stage.site.restart, lose: true }), [200, 200]],
+    ["after its reply", () => ({ afterReply: stage.site.restart, lose: false }), [200]],
+  ] satisfies [string, () => Fate | Promise<Fate>, unknown[]][])(
+    "client case 5: goes on when the issuer restarts during its refresh, %s",
+    async (_when, fate, answered) => {
+      const tab = await signedIn();
+      const account = await accountOf(tab);
+      await stage.site.pass(EXPIRY_MS);
+      stage.site.door.decide(({ path }) =>
+        path === "/auth/session/refresh" && refreshes() === 1 ? fate() : undefined,
+      );
+      expect(await who(tab)).toBe(account);
+      const replies = stage.site.door
+        .to("/auth/session/refresh")
+        .map(({ reply }) => reply && JSON.parse(reply).account);
+      expect(replies).toEqual(answered.map((status) => status && account));
+      expect(await statusOf(tab)).toBe("signed-in");
+      // The cookie that the browser has now is good for the next time.
+      await tab.run((client) => client.session.refresh());
+      expect(await tab.run((client) => client.api.account.sessions.query().then(({ length }) => length))).toBe(1);
+    },
+  );
 
   test("client case 9: makes no storm of refreshes while the server is down, and keeps its session", async () => {
     const tab = await signedIn();
@@ -81,6 +107,16 @@ describe("a page whose access token has expired", () => {
       1, 2,
     ]);
   });
+});
+
+test("client case 24: a page does not repeat a mutation whose reply was lost", async () => {
+  const tab = await signedIn();
+  await who(tab);
+  stage.site.door.forget();
+  stage.site.door.decide(({ path }) => (path.startsWith("/notes/add") ? "lose-reply" : undefined));
+  expect(await add(tab, "lost reply")).toBe("network");
+  expect(stage.site.notes.added.filter((title) => title === "lost reply")).toHaveLength(1);
+  expect(stage.site.door.seen.map(({ path }) => path.split("?")[0])).toEqual(["/notes/add"]);
 });
 
 describe("a page on a laptop that slept", () => {
@@ -148,6 +184,18 @@ describe("a page whose browser", () => {
     await again.run((client) => client.session.end());
     expect(await again.state()).toEqual({ status: "signed-out" });
     expect(await stage.context.cookies()).toEqual([]);
+  });
+
+  test("client case 12: was cleared by its owner goes on while its token is good, and then is signed out", async () => {
+    const tab = await signedIn();
+    const account = await accountOf(tab);
+    await stage.context.clearCookies();
+    await tab.page.evaluate("localStorage.clear()");
+    expect(await who(tab)).toBe(account);
+    await stage.site.pass(EXPIRY_MS);
+    expect(await add(tab, "after clearing")).not.toBe("added");
+    expect(await tab.state()).toEqual({ status: "signed-out" });
+    expect(await tab.happenings()).toMatchObject({ accounts: [undefined], warnings: ["refresh_rejected"] });
   });
 
   test("client case 22: calls a listener that refreshes, signs out and throws, is signed out and no more", async () => {

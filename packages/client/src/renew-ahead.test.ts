@@ -127,3 +127,18 @@ test("client case 17: a life shorter than any margin makes no loop", async () =>
   }
   await brief.close();
 });
+
+test("client case 17: a life that is over when its token arrives makes one refresh for each call", async () => {
+  const brief = await openHouse({ lifetimes: { accessToken: 1 } });
+  const world = createStillWorld();
+  const person = await signedIn(world, brief);
+  world.pass(1_000);
+  const slow = { afterReply: async () => world.pass(2_000), lose: false } as const;
+  brief.auth.decide(({ path }) => (path === "/session/refresh" ? slow : undefined));
+  for (const call of [1, 2, 3]) {
+    await use(person);
+    expect(brief.auth.to("/session/refresh")).toHaveLength(call);
+  }
+  expect(person.session.state.status).toBe("signed-in");
+  await brief.close();
+});

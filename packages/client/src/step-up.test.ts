@@ -59,6 +59,21 @@ describe("RFC 9470 4: a call that asks for a fresh sign-in", () => {
     expect(house.notes.added.toSorted()).toEqual(titles);
   });
 
+  test.each(["stream", "together"] as const)(
+    "client case 23: of a batch only the mutation that was refused is repeated, the others have run (batch: %s)",
+    async (batch) => {
+      asking();
+      const notes = notesOf(batch);
+      await Promise.all([
+        notes.add.mutate({ title: "a" }),
+        notes.shred.mutate({ title: "b" }),
+        notes.add.mutate({ title: "c" }),
+      ]);
+      expect(house.notes.added.toSorted()).toEqual(["a", "b", "c"]);
+      expect(house.notesDoor.seen.map(({ path }) => path.split("?")[0])).toEqual(["/add,shred,add", "/shred"]);
+    },
+  );
+
   test("client case 25: without a handler fails as it was refused, and refreshes nothing", async () => {
     expect(await reasonFrom(notesOf().shred.mutate({ title: "bills" }))).toBe("step_up_required");
     expect(house.auth.seen).toEqual([]);

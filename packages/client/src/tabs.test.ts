@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { gate } from "./testing/gate.ts";
 import { newAccount } from "./testing/house.ts";
+import { makeTimersSettable, passTimers } from "./testing/page-clock.ts";
 import { accountOf, add, EXPIRY_MS, signedInTabs, statusOf, who } from "./testing/signed-in-tabs.ts";
+import { noteOf } from "./testing/site.ts";
 import { openStage } from "./testing/stage.ts";
 import { begin, openTab, type Tab } from "./testing/tab.ts";
 
@@ -10,6 +12,9 @@ const stage = openStage();
 const refreshes = () => stage.site.door.to("/auth/session/refresh").length;
 /** Within the second that PROTOCOL allows. */
 const withinASecond = { timeout: 1_000, interval: 20 };
+
+/** Ten seconds for a request, and fifteen for its repetitions. */
+const LONGEST_REFRESH_MS = 25_000;
 
 const signedIn = (tabs: number) => signedInTabs(stage.site, stage.context, tabs);
 
@@ -53,6 +58,57 @@ describe("tabs that share a session", () => {
     at.open();
     expect(await left).toBe("gone");
     expect(await statusOf(second)).toBe("signed-in");
+  });
+
+  test("client case 10: a tab that is frozen while it refreshes keeps nobody waiting, and thaws without harm", {
+    timeout: 60_000,
+  }, async () => {
+    const [first, second] = (await signedIn(2)) as [Tab, Tab];
+    const at = gate();
+    stage.site.door.decide(async ({ path }) => {
+      if (path === "/auth/session/refresh" && refreshes() === 1) await at.pass();
+      return undefined;
+    });
+    // Its timeout may have passed when it thaws.
+    const thawed = first.run((client) => client.session.refresh()).catch(() => undefined);
+    await at.reached;
+    const devtools = await stage.context.newCDPSession(first.page);
+    await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
+    await second.run((client) => client.session.refresh());
+    expect(refreshes()).toBe(2);
+    at.open();
+    await devtools.send("Page.setWebLifecycleState", { state: "active" });
+    await thawed;
+    expect(await Promise.all([first, second].map(who))).toEqual(Array(2).fill(await accountOf(second)));
+    // Where the browser broke its request off it was offline, and comes back by itself.
+    await expect.poll(() => statusOf(first), { timeout: 20_000 }).toBe("signed-in");
+    expect(await first.run((client) => client.api.account.sessions.query().then(({ length }) => length))).toBe(1);
+  });
+
+  test("client case 10: a tab that keeps the lock keeps the others waiting for as long as an honest refresh may take", async () => {
+    const [first] = (await signedIn(1)) as [Tab];
+    const page = await stage.context.newPage();
+    await makeTimersSettable(page);
+    await page.goto(stage.site.origin);
+    const second = await begin(stage.site, page);
+    await second.ready();
+    await first.page.evaluate(`new Promise((held) => {
+      navigator.locks.request("${noteOf(stage.site)}", () => {
+        held();
+        return new Promise((release) => Object.assign(globalThis, { release }));
+      });
+    })`);
+    stage.site.door.forget();
+    await page.evaluate("globalThis.refreshed = client.session.refresh(); undefined");
+    await expect.poll(() => page.evaluate("navigator.locks.query().then(({ pending }) => pending.length)")).toBe(1);
+    await passTimers(second, LONGEST_REFRESH_MS - 1);
+    expect(refreshes()).toBe(0);
+    await passTimers(second, 1);
+    await page.evaluate("refreshed");
+    expect(refreshes()).toBe(1);
+    await first.page.evaluate("release()");
+    for (const tab of [first, second]) await tab.run((client) => client.session.refresh());
+    expect(await first.run((client) => client.api.account.sessions.query().then(({ length }) => length))).toBe(1);
   });
 
   test("client case 4: a tab that dies before the reply of its refresh arrives signs nobody out", async () => {

@@ -1,5 +1,5 @@
 import type { AnyTRPCRouter } from "@trpc/server";
-import type { ReactNode } from "react";
+import { createElement, Fragment, type ReactNode } from "react";
 import type { IssuerRouter } from "../api.ts";
 import type { ProcedurePath } from "../procedure-path.ts";
 import { useCan } from "./use-can.ts";
@@ -13,11 +13,15 @@ export interface SignedInProps {
   readonly pending?: ReactNode;
 }
 
-/** Shows its children to whoever is signed in. */
+/**
+ * Shows its children to whoever is signed in. Where somebody else signs in they are mounted anew: what components remember of
+ * the one before is not shown.
+ */
 export function SignedIn({ children = null, fallback = null, pending = null }: SignedInProps): ReactNode {
-  const { status } = useSession();
-  if (status === "unknown") return pending;
-  return status === "signed-out" ? fallback : children;
+  const state = useSession();
+  if (state.status === "unknown") return pending;
+  if (state.status === "signed-out") return fallback;
+  return createElement(Fragment, { key: state.account }, children);
 }
 
 export interface AllowedProps<Router extends AnyTRPCRouter> {

@@ -94,19 +94,29 @@ interface Pages {
   close(): Promise<void>;
 }
 
-/** Serves a page that has the SDK, and does nothing with it by itself. */
+const PAGE = "<!doctype html><title>App</title><script src=/app.js></script>";
+const REACT_PAGE = `${PAGE}<div id=app></div><script src=/react.js></script>`;
+/** What pages have, by where it is served. */
+const SCRIPTS: ReadonlyMap<string, URL> = new Map([
+  ["/app.js", new URL("./app-page.ts", import.meta.url)],
+  ["/react.js", new URL("./react-page.ts", import.meta.url)],
+]);
+
+async function bundle(entry: URL): Promise<string> {
+  const entryPoints = [fileURLToPath(entry)];
+  const built = await build({ entryPoints, bundle: true, write: false, conditions: ["source"] });
+  return built.outputFiles[0]?.text ?? "";
+}
+
+/** Serves pages that have the SDK, and do nothing with it by themselves. */
 async function servePages(): Promise<Pages> {
-  const bundle = await build({
-    entryPoints: [fileURLToPath(new URL("./app-page.ts", import.meta.url))],
-    bundle: true,
-    write: false,
-    conditions: ["source"],
-  });
-  const script = bundle.outputFiles[0]?.text ?? "";
-  let listen: RequestListener = (request, response) => {
-    const isScript = request.url === "/app.js";
-    response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
-    response.end(isScript ? script : "<!doctype html><title>App</title><script src=/app.js></script>");
+  const bundled = new Map<URL, Promise<string>>();
+  let listen: RequestListener = async ({ url = "/" }, response) => {
+    const entry = SCRIPTS.get(url);
+    const script = entry && (bundled.get(entry) ?? bundle(entry));
+    if (entry && script) bundled.set(entry, script);
+    response.setHeader("content-type", script ? "text/javascript" : "text/html");
+    response.end(script ? await script : url === "/react" ? REACT_PAGE : PAGE);
   };
   const server = createServer((request, response) => listen(request, response));
   server.listen(0, "127.0.0.1");
