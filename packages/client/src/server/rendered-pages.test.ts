@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import superjson from "superjson";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openChromium } from "../testing/chromium.ts";
 import { gate } from "../testing/gate.ts";
 import { newAccount, PASSWORD } from "../testing/house.ts";
@@ -9,6 +9,9 @@ import { COOKIE, openRenderedApp, type RenderedApp } from "../testing/rendered-a
 import { EXPIRY_MS } from "../testing/signed-in-tabs.ts";
 import type { ServerSessions } from "./create-server-sessions.ts";
 import { needOf } from "./need.ts";
+
+// Each visits several pages, and hashes passwords.
+vi.setConfig({ testTimeout: 60_000 });
 
 let app: RenderedApp;
 let sessions: ServerSessions;
