@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
@@ -7,13 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { systemWorld } from "@countersign/tokens";
-import { GeneralName, id_ce_subjectAltName, SubjectAlternativeName } from "@peculiar/asn1-x509";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeAuthority, makeLeaf } from "./authority.ts";
-import { extension, signCertificate } from "./certificate.ts";
 import { certificateFiles } from "./certificate-files.ts";
 import { tlsOptions } from "./options.ts";
 import type { Pair } from "./pair.ts";
+import { pairFor } from "./testing/pair-for.ts";
 
 const authority = makeAuthority(systemWorld);
 let directory: string;
@@ -33,26 +31,6 @@ function install(pair: Pair): void {
   renameSync(`${key}.tmp`, key);
   writeFileSync(`${cert}.tmp`, pair.cert);
   renameSync(`${cert}.tmp`, cert);
-}
-
-/** Signed by itself, as people make them for a machine without a name. */
-function ofAddresses(...addresses: readonly string[]): Pair {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const names = new SubjectAlternativeName(addresses.map((iPAddress) => new GeneralName({ iPAddress })));
-  const notBefore = systemWorld.now();
-  const cert = signCertificate(
-    {
-      serial: new Uint8Array([1]),
-      subject: "machine",
-      issuer: "machine",
-      notBefore,
-      notAfter: notBefore + 60_000,
-      publicKey,
-      extensions: [extension(id_ce_subjectAltName, names)],
-    },
-    privateKey,
-  );
-  return { cert, key: privateKey.export({ type: "pkcs8", format: "pem" }).toString() };
 }
 
 const open = (onError?: (error: unknown) => void) =>
@@ -127,7 +105,7 @@ describe("certificates from files", () => {
   });
 
   test("are taken for an address, in brackets or not", async () => {
-    install(ofAddresses("::1", "127.0.0.1"));
+    install(pairFor([{ iPAddress: "127.0.0.1" }, { iPAddress: "::1" }], authority));
     await expect(certificateFiles({ cert, key, host: "[::1]" })).resolves.toBeDefined();
     await expect(certificateFiles({ cert, key, host: "127.0.0.1" })).resolves.toBeDefined();
   });

@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -6,11 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, createServer } from "node:tls";
 import { systemWorld, type World } from "@countersign/tokens";
-import { GeneralName, id_ce_subjectAltName, SubjectAlternativeName } from "@peculiar/asn1-x509";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { extension, signCertificate } from "./certificate.ts";
 import { devCertificates } from "./dev-certificates.ts";
 import type { Pair } from "./pair.ts";
+import { pairFor } from "./testing/pair-for.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const START = systemWorld.now();
@@ -64,22 +63,7 @@ describe("the certificates for development", () => {
 
   test("cannot vouch for another name, even with the authority's key", async () => {
     await devCertificates(directory, systemWorld);
-    const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    const cert = signCertificate(
-      {
-        serial: new Uint8Array([1]),
-        subject: "example.com",
-        issuer: new X509Certificate(file("ca.pem")).subject.slice(3),
-        notBefore: START - 1000,
-        notAfter: START + DAY_MS,
-        publicKey: keys.publicKey,
-        extensions: [
-          extension(id_ce_subjectAltName, new SubjectAlternativeName([new GeneralName({ dNSName: "example.com" })])),
-        ],
-      },
-      createPrivateKey(file("ca-key.pem")),
-    );
-    const pair = { cert, key: keys.privateKey.export({ type: "pkcs8", format: "pem" }).toString() };
+    const pair = pairFor([{ dNSName: "example.com" }], { cert: file("ca.pem"), key: file("ca-key.pem") });
     expect(await handshake(pair, { servername: "example.com" })).toContain("permitted subtree violation");
   });
 
