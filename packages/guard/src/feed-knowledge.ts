@@ -38,9 +38,12 @@ type Of<K extends FeedMessage["kind"]> = Extract<FeedMessage, { kind: K }>;
  * past a snapshot that is not complete, nor to the number of a heartbeat whose facts have not come. So wherever a
  * connection breaks, the next one brings what is missing.
  *
- * `learned` is told of facts when they are in force. Does not check: who sends.
+ * `learned` is told of facts when they are in force, and whether they are all that counts of what was known. Does not
+ * check: who sends.
  */
-export function createFeedKnowledge(learned: (facts: readonly RevocationFact[]) => void): FeedKnowledge {
+export function createFeedKnowledge(
+  learned: (facts: readonly RevocationFact[], isAnew: boolean) => void,
+): FeedKnowledge {
   let set = new RevocationSet();
   let known: { incarnation: string; number: number } | undefined;
   let pending: Snapshot | undefined;
@@ -49,9 +52,9 @@ export function createFeedKnowledge(learned: (facts: readonly RevocationFact[]) 
   let newest = Number.NEGATIVE_INFINITY;
   let offset = 0;
 
-  function add(facts: readonly RevocationFact[], received: number): void {
+  function add(facts: readonly RevocationFact[], received: number, isAnew = false): void {
     for (const fact of facts) set.add(fact, received);
-    learned(facts);
+    learned(facts, isAnew);
   }
 
   /** Everything up to the issuer's moment `at` is known. What says so twice says nothing the second time. */
@@ -77,10 +80,11 @@ export function createFeedKnowledge(learned: (facts: readonly RevocationFact[]) 
     const whole = pending;
     pending = undefined;
     // Numbers of another incarnation say nothing here, and its versions may have gone back. Within one, facts only grow.
-    const before = known?.incarnation === incarnation ? known.number : 0;
-    if (known?.incarnation !== incarnation) set = new RevocationSet();
+    const isAnew = known !== undefined && known.incarnation !== incarnation;
+    const before = known === undefined || isAnew ? 0 : known.number;
+    if (isAnew) set = new RevocationSet();
     known = { incarnation, number: Math.max(before, whole.beyond) };
-    add(whole.facts, received);
+    add(whole.facts, received, isAnew);
     upTo(at, received);
     return true;
   }

@@ -104,6 +104,18 @@ describe("a guard on the feed", () => {
     await vi.waitFor(async () => expect(await w.refusal(verifier, token)).toBeUndefined());
   });
 
+  test("server case 3: after a restored backup, the keys are what the issuer publishes now, with no call that asks", async () => {
+    const verifier = w.verifier();
+    const verified = await verifier.verify(await w.desk.account(), AUDIENCE);
+    // A key of after the backup: no fact names it, because nobody knows of it any more.
+    const other = await makePair();
+    w.server.answer(JWKS, { keys: [other.generated.publicJwk] });
+    w.feed.restore();
+    w.feed.cut();
+    await reconnect();
+    await vi.waitFor(async () => expect(await w.refusal(verifier, verified)).toBe("token_stale"));
+  });
+
   test("closed, it learns nothing more, and says so when it no longer knows", async () => {
     const verifier = w.verifier();
     const token = await w.desk.account({ expiresIn: 900 });

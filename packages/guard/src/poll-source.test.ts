@@ -1,7 +1,7 @@
 import { EVERYTHING, type RevocationFact } from "@countersign/tokens";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AUDIENCE } from "../../tokens/src/testing/forge.ts";
-import { type FeedWorld, openFeedWorld } from "./test-support/feed-world.ts";
+import { type FeedWorld, JWKS, openFeedWorld } from "./test-support/feed-world.ts";
 
 let w: FeedWorld;
 beforeEach(async () => {
@@ -71,6 +71,8 @@ describe("a guard that polls", () => {
     w.feed.restore();
     w.desk.pass(31);
     expect(await w.refusal(verifier, token)).toBeUndefined();
+    // The keys as well, beside the call: some of those that it knew may be nobody's.
+    await vi.waitFor(() => expect(w.server.visits.filter((path) => path === JWKS)).toHaveLength(2));
   });
 
   test("two clocks five minutes apart: clock_skew, until they agree", async () => {

@@ -88,6 +88,25 @@ describe("an issuer's keys", () => {
     expect(issuer.remote.has(a.kid)).toBe(false);
   });
 
+  test("whose change was told are fetched at once, and where that fails again after a cool-down", async () => {
+    const issuer = createIssuer(a);
+    await issuer.remote.find(a.kid);
+    issuer.publish(b);
+    issuer.goDown();
+    issuer.remote.refresh();
+    await issuer.settle();
+    expect(issuer.fetches()).toBe(2);
+    expect(await issuer.remote.find(a.kid)).toBe(a);
+    issuer.comeBack();
+    issuer.pass(COOL_DOWN_MS);
+    expect(issuer.remote.has(a.kid)).toBe(true);
+    await issuer.settle();
+    expect(issuer.remote.has(a.kid)).toBe(false);
+    issuer.pass(COOL_DOWN_MS);
+    expect(issuer.remote.has(b.kid)).toBe(true);
+    expect(issuer.fetches()).toBe(3);
+  });
+
   test("a new key that nobody announced is found as soon as the cool-down allows", async () => {
     const issuer = createIssuer(a);
     await issuer.remote.find(a.kid);

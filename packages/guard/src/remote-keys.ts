@@ -22,7 +22,10 @@ export interface RemoteKeys<A extends string> {
   find(kid: string): Promise<VerificationKey<A> | undefined>;
   /** Whether a key of this name is published, as far as is known now. */
   has(kid: string): boolean;
-  /** Fetches the set again, because the issuer says that it has changed. Does not wait for the cool-down. */
+  /**
+   * Fetches the set again, because the issuer says that it has changed. Does not wait for the cool-down; where the fetch
+   * fails, the next call after one tries again.
+   */
   refresh(): void;
 }
 
@@ -42,10 +45,12 @@ export function createRemoteKeys<A extends string>(
   let attemptedAt = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | undefined;
   let failure: unknown;
+  let hasChanged = false;
   const unknown = new Map<string, number>();
 
   // A clock that was set back must not freeze anything, so only distances count.
   const since = (moment: number) => Math.abs(now() - moment);
+  const isDue = () => hasChanged || since(fetchedAt) >= RENEW_MS;
   const usable = () => (since(fetchedAt) < STALE_IF_ERROR_MS ? keys : undefined);
 
   async function fetchOnce(): Promise<void> {
@@ -54,6 +59,7 @@ export function createRemoteKeys<A extends string>(
       keys = await fetchKeys();
       fetchedAt = attemptedAt;
       failure = undefined;
+      hasChanged = false;
     } catch (cause) {
       failure = cause;
     }
@@ -83,7 +89,7 @@ export function createRemoteKeys<A extends string>(
 
   return {
     async find(kid) {
-      const renewal = since(fetchedAt) >= RENEW_MS ? renew() : undefined;
+      const renewal = isDue() ? renew() : undefined;
       const mayServe = since(fetchedAt) < MAX_AGE_MS || failure !== undefined;
       if (!mayServe || !usable()) await renewal;
       const known = usable()?.get(kid);
@@ -97,13 +103,14 @@ export function createRemoteKeys<A extends string>(
       return usable()?.get(kid);
     },
     has(kid) {
-      if (since(fetchedAt) >= RENEW_MS) void renew();
+      if (isDue()) void renew();
       return usable()?.has(kid) ?? false;
     },
     refresh() {
       // A fetch that runs may have read the set before it changed.
       void Promise.resolve(running).then(() => {
         attemptedAt = Number.NEGATIVE_INFINITY;
+        hasChanged = true;
         void renew();
       });
     },

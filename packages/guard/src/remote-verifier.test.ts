@@ -41,6 +41,39 @@ describe("a verifier for an issuer elsewhere", () => {
     expect(server.visits).toEqual([METADATA, JWKS]);
   });
 
+  test("corpus 34: checks what an issuer in the same process checks: nothing that one refuses gets in by the other", async () => {
+    const local = desk.verifier;
+    const remote = createVerifier();
+    const claims = accountClaims();
+    const { signing } = desk.pair;
+    const sign = (changes: object) => signAnything(honestHeader(signing), { ...claims, ...changes }, signing);
+    const bad: Readonly<Record<string, object>> = {
+      "another audience": { aud: "https://other.example" },
+      "a list of audiences": { aud: [AUDIENCE] },
+      "no audience": { aud: undefined },
+      "another issuer": { iss: "https://other.example" },
+      "no end": { exp: undefined },
+      "an end in the past": { exp: NOW / 1000 - 3600 },
+      "no session": { sid: undefined },
+    };
+    expect((await remote.verify(await sign({}), AUDIENCE)).subject.id).toBe(
+      (await local.verify(await sign({}), AUDIENCE)).subject.id,
+    );
+    for (const [what, changes] of Object.entries(bad)) {
+      const token = await sign(changes);
+      const reasons = await Promise.all(
+        [local, remote].map((verifier) =>
+          verifier.verify(token, AUDIENCE).then(
+            () => "accepted",
+            ({ reason }) => reason,
+          ),
+        ),
+      );
+      expect(reasons[0], what).toMatch(/^token_(invalid|expired)$/);
+      expect(reasons[1], what).toBe(reasons[0]);
+    }
+  });
+
   test("asks no metadata again while the place of the keys serves", async () => {
     const verifier = createVerifier();
     await verifier.verify(await desk.account(), AUDIENCE);

@@ -43,8 +43,10 @@ export function createRemoteVerifier(issuer: string, parts: RemoteParts): Verifi
   if (revocation === null) return createVerifier({ ...common, revoked: () => undefined, now });
 
   const listeners = new Set<() => void>();
-  const knowledge = createFeedKnowledge((facts: readonly RevocationFact[]) => {
-    if (facts.some((fact) => fact.kind === "key" && keys.has(fact.id))) keys.refresh();
+  const knowledge = createFeedKnowledge((facts: readonly RevocationFact[], isAnew) => {
+    // A database that a backup was put in the place of knows nothing of the keys that came after the backup, so no fact
+    // names them: they are gone from the key set.
+    if (isAnew || facts.some((fact) => fact.kind === "key" && keys.has(fact.id))) keys.refresh();
     for (const listener of listeners) listener();
   });
   const revoked = ({ kid, claims }: AccessToken) => knowledge.set.judge(kid, claims);
