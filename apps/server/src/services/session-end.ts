@@ -32,8 +32,11 @@ export async function endSessions(
 
 /** Every token of these sessions dies with the commit, and who wants to know is told before it. */
 function noteEnds(tx: Transaction, account: string, ended: readonly string[], at: number, cause: EndCause): void {
-  tx.revoke(...ended.map((id) => ({ kind: "session", id, least: EVERYTHING }) as const));
-  tx.emit(...ended.map((session) => ({ type: "session.ended", at, account, session, cause }) as const));
+  // One by one: an account may have more sessions than a call has room for arguments.
+  for (const session of ended) {
+    tx.revoke({ kind: "session", id: session, least: EVERYTHING });
+    tx.emit({ type: "session.ended", at, account, session, cause });
+  }
 }
 
 /** The three ways in which people end sessions of their own: see `Sessions`. */

@@ -32,6 +32,9 @@ export function revocationQueries(db: Kysely<Schema>): Queries["revocations"] {
   };
 }
 
+/** Rows that one statement inserts at most: a statement has room for 32 766 values in SQLite, 65 535 in PostgreSQL. */
+const INSERT_CHUNK = 1000;
+
 /**
  * Writes facts with the next numbers: the last statements of a transaction. Raising the counter locks its row until the
  * commit, so no other transaction takes a number before this one is visible, and the order of numbers is the order of
@@ -48,10 +51,11 @@ export async function appendFacts(
     .returning("last")
     .executeTakeFirstOrThrow();
   const numbered = facts.map((fact, index) => ({ number: last - facts.length + 1 + index, fact }));
-  await db
-    .insertInto("revocations")
-    .values(numbered.map(({ number, fact }) => ({ number, at, ...toColumns(fact) })))
-    .execute();
+  for (let from = 0; from < numbered.length; from += INSERT_CHUNK) {
+    const some = numbered.slice(from, from + INSERT_CHUNK);
+    const rows = some.map(({ number, fact }) => ({ number, at, ...toColumns(fact) }));
+    await db.insertInto("revocations").values(rows).execute();
+  }
   return numbered;
 }
 

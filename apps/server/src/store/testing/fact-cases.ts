@@ -25,6 +25,15 @@ export function factCases(given: Given): void {
       expect(await given.store.revocations.since(2)).toStrictEqual(numbered.slice(2));
     });
 
+    test("come in one transaction in any number, more than a statement has room for", async () => {
+      const facts = Array.from({ length: 20_000 }, (_, n) => factOf(n));
+      await given.store.transaction(async (tx) => {
+        for (const fact of facts) tx.revoke(fact);
+      });
+      const numbered = facts.map((fact, index) => ({ number: index + 1, fact }));
+      expect(await given.store.revocations.since(0)).toStrictEqual(numbered);
+    });
+
     test("their head counts what was committed, in whichever run, also what is pruned by now", async () => {
       const { revocations } = given.store;
       expect(await revocations.head()).toStrictEqual({ incarnation: "", number: 0 });
