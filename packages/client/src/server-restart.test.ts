@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { type CountersignClient, createClient } from "./create-client.ts";
 import { type Door, openDoor, type Seen } from "./testing/door.ts";
 import { AUTH, newAccount } from "./testing/house.ts";
-import { createServerProcess, type ServerProcess } from "./testing/server-process.ts";
+import type { ServerProcess } from "./testing/server-process.ts";
+import { createStandaloneProcess } from "./testing/standalone-process.ts";
 import { createTestWorld } from "./testing/test-world.ts";
 
 let server: ServerProcess;
@@ -14,7 +15,7 @@ const world = createTestWorld();
 const PATIENCE_MS = 60_000;
 
 beforeAll(async () => {
-  server = await createServerProcess(AUTH);
+  server = await createStandaloneProcess(AUTH);
   await server.start();
   door = await openDoor(() => server.origin);
   const through: typeof fetch = (input, init) => fetch(String(input).replace(AUTH, door.origin), init);

@@ -202,7 +202,7 @@ describe("client case 26: a server that says 401 for ever", () => {
   });
 
   test("gets one refresh and one repetition per call, then the call fails for its reason", async () => {
-    const notes = await startNotes(neverPleased());
+    const notes = await startNotes({ issuer: neverPleased() });
     const door = await openDoor(() => notes.origin);
     await warmUp();
     house.notesDoor.decide(async ({ path, authorization }) => {

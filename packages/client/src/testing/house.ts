@@ -45,7 +45,7 @@ export async function openHouse(options: Partial<IssuerOptions> = {}): Promise<H
   const running = await startIssuer(AUTH, NOTES, options);
   const { issuer } = running;
   const auth = await openDoor(() => running.origin);
-  const notes = await startNotes(issuer.verifier, NOTES, running.world);
+  const notes = await startNotes({ issuer: issuer.verifier }, NOTES, running.world);
   const notesDoor = await openDoor(() => notes.origin);
   const clients: CountersignClient[] = [];
   const houseFetch = fetchWithin({ [AUTH]: auth.origin, [NOTES]: notesDoor.origin });

@@ -6,8 +6,9 @@ import {
   createGuard,
   type Facts,
   facts,
+  type LocalIssuer,
   type Refusal,
-  type Verifier,
+  type RemoteIssuer,
   type World,
 } from "@countersign/guard";
 import { systemWorld } from "@countersign/tokens";
@@ -46,10 +47,13 @@ interface Doings {
   refuse: Refusal | undefined;
 }
 
-function createRouter(verifier: Verifier, audience: string, world: World, doings: Doings) {
+/** An issuer as this API knows it: in the same process, or by its address. */
+export type KnownIssuer = Pick<LocalIssuer, "issuer"> | Omit<RemoteIssuer, "audience">;
+
+function createRouter(known: KnownIssuer, audience: string, world: World, doings: Doings) {
   const t = initTRPC.context<{ auth: Facts }>().create({ transformer: superjson });
   const { open, signedIn, allowed, router, accessTable } = createGuard(t, {
-    issuer: verifier,
+    ...known,
     audience,
     permissions: notesPermissions,
     dpop: { publicUrl: audience },
@@ -112,12 +116,12 @@ export interface Notes extends Doings {
 
 /** @param audience its identifier, and the path that it stands under */
 export async function startNotes(
-  verifier: Verifier,
+  known: KnownIssuer,
   audience: string = NOTES,
   world: World = systemWorld,
 ): Promise<Notes> {
   const doings: Doings = { added: [], count: 0, counting: new EventEmitter(), refuse: undefined };
-  const { router, table } = createRouter(verifier, audience, world, doings);
+  const { router, table } = createRouter(known, audience, world, doings);
   const { pathname } = new URL(audience);
   const handler = createHTTPHandler({
     router,

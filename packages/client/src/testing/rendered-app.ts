@@ -1,7 +1,7 @@
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { createServerSessions, type ServerSessions, type ServerSessionsOptions } from "../server/index.ts";
 import { newAccount } from "./house.ts";
-import { openSite, RENDERED, type Site } from "./site.ts";
+import { openSite, RENDERED, type TimedSite } from "./site.ts";
 import { createTestWorld, type TestWorld } from "./test-world.ts";
 
 /** Where people have the app. Requests reach it by another name, as behind a proxy. */
@@ -11,7 +11,7 @@ export const SECRET = new Uint8Array(32).fill(1);
 
 /** An app that is rendered on a server, before a real issuer and a real API over TLS. */
 export interface RenderedApp {
-  readonly site: Site;
+  readonly site: TimedSite;
   readonly notesUrl: string;
   readonly world: TestWorld;
   readonly sessions: ServerSessions;

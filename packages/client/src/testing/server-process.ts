@@ -3,12 +3,9 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { freePort } from "./free-port.ts";
 
-const main = fileURLToPath(new URL("../../../../apps/server/src/main.ts", import.meta.url));
-
-/** The real server as a process of its own, behind a proxy that ends TLS, over one data directory. */
+/** A server as a process of its own, behind a proxy that ends TLS, over one folder. */
 export interface ServerProcess {
   readonly origin: string;
   start(): Promise<void>;
@@ -17,27 +14,33 @@ export interface ServerProcess {
   close(): Promise<void>;
 }
 
-export async function createServerProcess(issuer: string): Promise<ServerProcess> {
-  const dataDir = await mkdtemp(join(tmpdir(), "countersign-client-"));
+/** A program that serves. */
+interface Program {
+  /** File to run, absolute. */
+  readonly main: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** The path that answers 200 once it serves. */
+  readonly ready: string;
+}
+
+/** Where a program is to serve, and to keep what it keeps. */
+interface Place {
+  readonly folder: string;
+  readonly port: number;
+}
+
+export async function createServerProcess(programAt: (place: Place) => Program): Promise<ServerProcess> {
+  const folder = await mkdtemp(join(tmpdir(), "countersign-client-"));
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const settings = {
-    DATA_DIR: dataDir,
-    HOST: "127.0.0.1",
-    ISSUER: issuer,
-    LOG_LEVEL: "silent",
-    PORT: `${port}`,
-    SIGN_UP: "open",
-    TLS: "proxy",
-    TRUSTED_PROXIES: "127.0.0.1",
-  };
-  const env = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`COUNTERSIGN_${name}`, value]));
+  const { main, args = [], env = {}, ready } = programAt({ folder, port });
   let stop = async () => {};
 
   return {
     origin,
     async start() {
-      const child = spawn(process.execPath, ["--conditions=source", main], {
+      const child = spawn(process.execPath, ["--conditions=source", main, ...args], {
         env,
         stdio: ["ignore", "ignore", "inherit"],
       });
@@ -47,7 +50,7 @@ export async function createServerProcess(issuer: string): Promise<ServerProcess
         await ended;
       };
       const isUp = () =>
-        fetch(`${origin}/readyz`, { headers: { "x-forwarded-proto": "https" } }).then(
+        fetch(origin + ready, { headers: { "x-forwarded-proto": "https" } }).then(
           ({ ok }) => ok,
           () => false,
         );
@@ -59,7 +62,7 @@ export async function createServerProcess(issuer: string): Promise<ServerProcess
     kill: () => stop(),
     async close() {
       await stop();
-      await rm(dataDir, { recursive: true });
+      await rm(folder, { recursive: true });
     },
   };
 }

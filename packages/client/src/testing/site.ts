@@ -5,12 +5,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { OwnToken, Verifier } from "@countersign/guard";
 import { devCertificate, type IssuerOptions } from "@countersign/server";
+import { systemWorld, type World } from "@countersign/tokens";
 import { build } from "esbuild";
 import { type Door, openDoor } from "./door.ts";
 import { type FetchApp, fetchListener } from "./fetch-listener.ts";
-import { type Notes, startNotes } from "./notes.ts";
+import { createIssuerProcess, type TellableOptions } from "./issuer-process.ts";
+import { type KnownIssuer, type Notes, startNotes } from "./notes.ts";
 import { startIssuer } from "./running-issuer.ts";
 
 /** Id of the app, as the issuer knows it. */
@@ -35,14 +36,73 @@ export interface Site {
   readonly notes: Notes;
   /** Has its pages rendered on a server from now on. */
   renderWith(app: FetchApp): void;
-  /** Time goes by at the servers. */
-  pass(milliseconds: number): Promise<void>;
-  /** Stops the issuer, whatever is under way, and starts it anew over the same data. */
-  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function openSite(options: Partial<IssuerOptions> = {}, mode: Site["mode"] = "cookie"): Promise<Site> {
+/** One whose issuer is in this process. */
+export interface TimedSite extends Site {
+  /** Time goes by at the servers. */
+  pass(milliseconds: number): Promise<void>;
+}
+
+/** One whose issuer is a process of its own. */
+export interface MortalSite extends Site {
+  /** Kills the issuer, whatever is under way, and starts it anew over the same data. */
+  restart(): Promise<void>;
+}
+
+export async function openSite(
+  options: Partial<IssuerOptions> = {},
+  mode: Site["mode"] = "cookie",
+): Promise<TimedSite> {
+  return await openSiteOver(mode, async ({ auth, audience, clients }) => {
+    const { issuer, ...running } = await startIssuer(auth, audience, { clients, ...options });
+    return { ...running, known: { issuer: issuer.verifier } };
+  });
+}
+
+export async function openMortalSite(options: Omit<TellableOptions, "clients">): Promise<MortalSite> {
+  return await openSiteOver("cookie", async ({ auth, audience, clients }) => {
+    const server = await createIssuerProcess(auth, audience, { clients, ...options });
+    await server.start();
+    return {
+      origin: server.origin,
+      world: systemWorld,
+      // Past the door: what is lost there is lost on the way of browsers.
+      known: {
+        issuer: auth,
+        revocation: { mode: "until-expiry" },
+        fetch: (url, init) => fetch(url.replace(new URL(auth).origin, server.origin), init),
+      },
+      async restart() {
+        await server.kill();
+        await server.start();
+      },
+      close: () => server.close(),
+    };
+  });
+}
+
+/** What an issuer is told of the site that it belongs to. */
+interface Surroundings extends Pick<TellableOptions, "clients"> {
+  /** The issuer's address, and that of the API. */
+  readonly auth: string;
+  readonly audience: string;
+}
+
+interface SiteIssuer {
+  readonly origin: string;
+  /** As the API knows it, and the time of both. */
+  readonly known: KnownIssuer;
+  readonly world: World;
+  close(): Promise<void>;
+}
+
+/** @param start starts the issuer; what else it can do, the site can do */
+async function openSiteOver<Issuer extends SiteIssuer>(
+  mode: Site["mode"],
+  start: (surroundings: Surroundings) => Promise<Issuer>,
+): Promise<Omit<Issuer, keyof SiteIssuer> & Site> {
   const folder = await mkdtemp(join(tmpdir(), "countersign-site-"));
   const pair = await devCertificate(folder);
   const pages = await servePages();
@@ -50,26 +110,22 @@ export async function openSite(options: Partial<IssuerOptions> = {}, mode: Site[
   const door = await openDoor((path) => originOf(path), pair);
   const { origin } = door;
   const [auth, audience] = [`${origin}/auth`, `${origin}/notes`];
-  const running = await startIssuer(auth, audience, {
+  const issuer = await start({
+    auth,
+    audience,
     clients: [
       { id: APP, name: "Web", mode, origins: [origin], audiences: [auth, audience] },
       { id: RENDERED, name: "Rendered", mode: "storage", origins: [], audiences: [auth, audience] },
     ],
-    ...options,
   });
-  // Whichever issuer is running: it may be started anew.
-  const verifier: Verifier = {
-    issuer: auth,
-    verify: (token, forWhom) => running.issuer.verifier.verify(token, forWhom),
-    judge: (token) => running.issuer.verifier.judge(token as OwnToken),
-  };
-  const notes = await startNotes(verifier, audience, running.world);
+  const notes = await startNotes(issuer.known, audience, issuer.world);
   originOf = (path) => {
-    if (path.startsWith("/auth/")) return running.origin;
+    if (path.startsWith("/auth/")) return issuer.origin;
     return path.startsWith("/notes/") ? notes.origin : pages.origin;
   };
 
   return {
+    ...issuer,
     origin,
     mode,
     door,
@@ -77,11 +133,9 @@ export async function openSite(options: Partial<IssuerOptions> = {}, mode: Site[
     authority: await readFile(join(folder, "ca.pem"), "utf8"),
     notes,
     renderWith: (app) => pages.serve(fetchListener(app, origin)),
-    pass: running.pass,
-    restart: running.restart,
     async close() {
       await Promise.all([door.close(), notes.close(), pages.close()]);
-      await running.close();
+      await issuer.close();
       await rm(folder, { recursive: true });
     },
   };

@@ -1,11 +1,11 @@
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { openChromium } from "./chromium.ts";
-import { openSite, type Site } from "./site.ts";
+import { openSite, type TimedSite } from "./site.ts";
 
 /** What the tests of one file play on. */
 export interface Stage {
-  readonly site: Site;
+  readonly site: TimedSite;
   readonly browser: Browser;
   /** Of one test: cookies and storage of its own. */
   readonly context: BrowserContext;
@@ -15,8 +15,8 @@ export interface Stage {
  * A site and a browser for all tests of a file, and a context for each of them, in which the site's door has seen nothing
  * yet and lets everything through. To be called at the top of the file.
  */
-export function openStage(open: () => Promise<Site> = () => openSite()): Stage {
-  let site: Site;
+export function openStage(open: () => Promise<TimedSite> = () => openSite()): Stage {
+  let site: TimedSite;
   let browser: Browser;
   let context: BrowserContext;
   beforeAll(async () => {
