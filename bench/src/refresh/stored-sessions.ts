@@ -5,16 +5,49 @@ export type Database = { readonly sqlite: string } | { readonly postgres: string
 
 /** Puts living sessions from one number to another into the tables, ten an account, as nobody could sign in. */
 export async function storeSessions(database: Database, from: number, to: number): Promise<void> {
+  if ("sqlite" in database) await run(database, statements("", from, to));
+  else await run(database, [...statements("countersign.", from, to), "vacuum analyze"]);
+}
+
+/**
+ * Has every generation be ten seconds old as soon as it is made, so that it may be rotated at once: a session that is asked
+ * without a pause would else be answered with the same generation.
+ */
+export async function ageGenerations(database: Database): Promise<AsyncDisposable> {
+  const [make, drop] = "sqlite" in database ? ageing.sqlite : ageing.postgres;
+  await run(database, make);
+  return { [Symbol.asyncDispose]: () => run(database, drop) };
+}
+
+const ageing = {
+  sqlite: [
+    [
+      `create trigger age after update of gen on sessions begin
+        update sessions set gen_at = new.gen_at - 10000 where id = new.id;
+      end`,
+    ],
+    ["drop trigger age"],
+  ],
+  postgres: [
+    [
+      `create function countersign.age() returns trigger language plpgsql as
+        $$ begin new.gen_at := new.gen_at - 10000; return new; end $$`,
+      `create trigger age before update of gen on countersign.sessions for each row execute function countersign.age()`,
+    ],
+    ["drop function countersign.age() cascade"],
+  ],
+} as const;
+
+async function run(database: Database, all: readonly string[]): Promise<void> {
   if ("sqlite" in database) {
     const file = new DatabaseSync(database.sqlite);
-    for (const statement of statements("", from, to)) file.exec(statement);
+    for (const statement of all) file.exec(statement);
     file.close();
     return;
   }
   const client = new pg.Client(database.postgres);
   await client.connect();
-  for (const statement of statements("countersign.", from, to)) await client.query(statement);
-  await client.query("vacuum analyze");
+  for (const statement of all) await client.query(statement);
   await client.end();
 }
 

@@ -16,6 +16,9 @@ const withinASecond = { timeout: 1_000, interval: 20 };
 /** Ten seconds for a request, and fifteen for its repetitions. */
 const LONGEST_REFRESH_MS = 25_000;
 
+/** Pages of a browser that has no locks, or that came without TLS. */
+const withoutLocks = () =>
+  stage.context.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })");
 const signedIn = (tabs: number) => signedInTabs(stage.site, stage.context, tabs);
 
 describe("tabs that share a session", () => {
@@ -35,11 +38,33 @@ describe("tabs that share a session", () => {
   });
 
   test("client case 11: go on without locks", async () => {
-    await stage.context.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })");
+    await withoutLocks();
     const tabs = await signedIn(2);
     await stage.site.pass(EXPIRY_MS);
     expect(new Set(await Promise.all(tabs.map(who)))).toEqual(new Set([await accountOf(tabs[0] as Tab)]));
     expect(await Promise.all(tabs.map(statusOf))).toEqual(["signed-in", "signed-in"]);
+  });
+
+  test("client case 11: without locks, a refresh that two others overtake on its way signs nobody out", async () => {
+    await withoutLocks();
+    const [slow, ...others] = (await signedIn(3)) as [Tab, Tab, Tab];
+    const account = await accountOf(slow);
+    await stage.site.pass(EXPIRY_MS);
+    const onItsWay = gate();
+    stage.site.door.decide(async ({ path }) => {
+      if (path === "/auth/session/refresh" && refreshes() === 1) await onItsWay.pass();
+      return undefined;
+    });
+    // With the cookie of now. Those of the others come with what each reply before them has set.
+    const arrived = slow.run((client) => client.session.refresh());
+    await onItsWay.reached;
+    for (const other of others) await other.run((client) => client.session.refresh());
+    onItsWay.open();
+    await arrived;
+    expect(await Promise.all([slow, ...others].map(who))).toEqual([account, account, account]);
+    await stage.site.pass(EXPIRY_MS);
+    expect(await Promise.all([slow, ...others].map(who))).toEqual([account, account, account]);
+    for (const tab of [slow, ...others]) expect(await tab.happenings()).toMatchObject({ accounts: [], warnings: [] });
   });
 
   test("client case 10: a tab that goes away in the middle of a refresh keeps nobody waiting", async () => {
@@ -192,7 +217,7 @@ describe("signing in as somebody else in another tab", () => {
   });
 
   test("client case 8: a refresh that was under way is asked anew, and finds who is signed in now", async () => {
-    await stage.context.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })");
+    await withoutLocks();
     const [first, second] = (await signedIn(2)) as [Tab, Tab];
     const at = gate();
     stage.site.door.decide(async ({ path }) => {
@@ -210,7 +235,7 @@ describe("signing in as somebody else in another tab", () => {
   });
 
   test("client case 8: a page that is told of nobody, while somebody signs in elsewhere, asks again", async () => {
-    await stage.context.addInitScript("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })");
+    await withoutLocks();
     const at = gate();
     stage.site.door.decide(({ path }) =>
       path === "/auth/session/refresh" && refreshes() === 1 ? { afterReply: at.pass, lose: false } : undefined,

@@ -42,6 +42,20 @@ describe("server case 3: the newest token", () => {
   });
 });
 
+describe("a generation that has a predecessor", () => {
+  test("lasts for 10 seconds: until then its token is answered with itself, and nothing is written", () => {
+    for (const now of [NOW, NOW + 1, NOW + 9_999]) {
+      expect(judge({ streak: 2 }, { gen: 7 }, now)).toEqual({ act: "repeat", gen: 7 });
+      expect(judgeRefresh(bound, { ...presented, jkt: "key" }, now)).toEqual({ act: "repeat", gen: 7 });
+    }
+    expect(judge({}, { gen: 7 }, NOW + 10_000)).toMatchObject({ act: "rotate" });
+  });
+
+  test("is every one but the first, which rotates at once", () => {
+    expect(judge({ gen: 0 }, { gen: 0 }, NOW)).toMatchObject({ act: "rotate", gen: 1 });
+  });
+});
+
 describe("server case 3: the token before the newest", () => {
   test("within 10 seconds gets the same successor, and no mark", () => {
     for (const now of [NOW, NOW + 1, NOW + 9_999])

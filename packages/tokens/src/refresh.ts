@@ -1,6 +1,10 @@
 import type { Reason } from "./errors.ts";
 
-/** How long the token before the newest is answered without any mark, in milliseconds; fixed, never sliding. */
+/**
+ * How long the token before the newest is answered without any mark, in milliseconds; fixed, never sliding. For as long the
+ * newest one is not rotated either: so what was newest 10 seconds ago is never older than the last but one, and a request
+ * that others overtook on its way ends no session.
+ */
 export const GRACE_MS = 10_000;
 
 /** So many generations in a row whose predecessor came back late end an unbound session as reuse. */
@@ -33,7 +37,7 @@ export interface PresentedRefresh {
 /**
  * What to do about a refresh.
  * - `rotate`: write these values where `gen` is still the presented one and the session has not ended; answer the successor.
- * - `repeat`: answer the successor that the session already has. `mark`, if any, is written first, where `gen` is unchanged.
+ * - `repeat`: answer the generation that the session already has. `mark`, if any, is written first, where `gen` is unchanged.
  * - `end`: end the session for this cause, revoke its tokens, write the audit record.
  * - `refuse`: change nothing but the audit.
  */
@@ -58,9 +62,11 @@ export function judgeRefresh(state: RefreshState, presented: PresentedRefresh, n
   if (state.endedAt !== null) return refuse("invalid_grant", "ended");
   if (now >= state.idleEnd || now >= state.absEnd) return refuse("invalid_grant", "expired");
   if (presented.gen > state.gen) return { act: "end", cause: "refresh_ahead" };
-  if (presented.gen === state.gen) return { act: "rotate", gen: state.gen + 1, streak: state.late ? state.streak : 0 };
   if (presented.gen < state.gen - 1) return { act: "end", cause: "reuse" };
-  if (now < state.genAt + GRACE_MS || state.jkt !== null || state.late) return { act: "repeat", gen: state.gen };
+  // The first generation has no predecessor that may be on its way still.
+  if (state.gen > 0 && now < state.genAt + GRACE_MS) return { act: "repeat", gen: state.gen };
+  if (presented.gen === state.gen) return { act: "rotate", gen: state.gen + 1, streak: state.late ? state.streak : 0 };
+  if (state.jkt !== null || state.late) return { act: "repeat", gen: state.gen };
   const streak = state.streak + 1;
   return streak >= LATE_STREAK_LIMIT
     ? { act: "end", cause: "reuse" }

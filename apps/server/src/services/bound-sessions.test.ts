@@ -30,6 +30,7 @@ describe("a session that is bound to a key", () => {
   test("RFC 9449 5: goes on with proofs of that key", async () => {
     expect(await row()).toMatchObject({ jkt: browser.key.jkt, gen: 0 });
     const { refresh_token: next = "" } = await browser.refresh(token);
+    issuer.world.advance(10_000);
     expect(await browser.refresh(next)).toMatchObject({ session });
     expect(await row()).toMatchObject({ jkt: browser.key.jkt, gen: 2 });
   });

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { IssuerOptions } from "../issuer-options.ts";
 import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { raiseAccount } from "./account-version.ts";
+import { nextGeneration } from "./testing/next-generation.ts";
 import { reasonOf } from "./testing/reason-of.ts";
 import {
   ISSUER,
@@ -91,7 +92,8 @@ describe("two instances over one PostgreSQL", () => {
 
   test("corpus 21: a stolen token at both at once ends the session with one record", async () => {
     const ann = await one.person("ann");
-    await refresh(two, (await refresh(one, ann.refreshToken)).refresh_token);
+    await refresh(one, ann.refreshToken);
+    await nextGeneration(two.store, ann.reply.session);
     const reasons = await Promise.all(
       Array.from({ length: 20 }, (_, index) => reasonOf(refresh(either(index), ann.refreshToken))),
     );

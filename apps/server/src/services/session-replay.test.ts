@@ -84,6 +84,15 @@ describe("server case 3: replay", () => {
     expect(await row()).toMatchObject({ gen: 1, late: false, streak: 0 });
   });
 
+  test("of n within 10 s of its making answers itself, and its time does not slide", async () => {
+    await reach(1);
+    issuer.world.advance(9_999);
+    expect((await refresh(at(1))).refresh_token).toBe(at(1));
+    issuer.world.advance(1);
+    expect((await refresh(at(1))).refresh_token).not.toBe(at(1));
+    expect(await row()).toMatchObject({ gen: 2, late: false, streak: 0 });
+  });
+
   test("the grace does not slide: it is counted from the rotation and not from the repetition", async () => {
     await reach(1);
     issuer.world.advance(6_000);
@@ -116,6 +125,7 @@ describe("server case 3: replay", () => {
 
   test("of n−1 after n was used is a token n−2", async () => {
     await reach(1);
+    issuer.world.advance(10_000);
     await refresh(at(1));
     expect(await refusal(at(0))).toBe("invalid_grant");
     expect(await row()).toMatchObject({ endCause: "reuse" });
