@@ -87,7 +87,7 @@ export function createSession(deps: SessionDeps): Made {
     void settle();
   })();
   const resumed = loaded.then(() => (holder.isUnknown ? resuming.resume() : undefined));
-  const { fetch, askedWith } = createSessionFetch({
+  const { fetch, askedWith, answers } = createSessionFetch({
     fetch: deps.fetch,
     loaded,
     holder,
@@ -147,7 +147,7 @@ export function createSession(deps: SessionDeps): Made {
     onStepUp: stepUps.add,
     onWarning: holder.onWarning,
     fetch,
-    EventSource: createEventSource(fetch, world),
+    EventSource: createEventSource({ fetch, answers, world }),
     link: () => createSessionLink({ recovery, departures, holder, world }),
   };
   const dispose = () => {

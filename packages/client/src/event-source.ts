@@ -23,12 +23,19 @@ export type SessionEventSourceClass = new (url: string | URL) => SessionEventSou
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
+export interface EventSourceDeps {
+  readonly fetch: SessionFetch;
+  /** Is told which response a source reads from now on. */
+  readonly answers: (source: object, response: Response) => void;
+  readonly world: ClientWorld;
+}
+
 /**
  * A class like `EventSource` whose requests are the session's: the token in a header, each attempt with a current one. It
  * connects again after what may pass, from the last event on, and closes after what may not. An event of type `error` is
  * the `Error` itself.
  */
-export function createEventSource(fetch: SessionFetch, world: ClientWorld): SessionEventSourceClass {
+export function createEventSource({ fetch, answers, world }: EventSourceDeps): SessionEventSourceClass {
   return class implements SessionEventSource {
     readonly CONNECTING = 0;
     readonly OPEN = 1;
@@ -77,6 +84,7 @@ export function createEventSource(fetch: SessionFetch, world: ClientWorld): Sess
       const from: Record<string, string> = this.#lastEventId === "" ? {} : { "last-event-id": this.#lastEventId };
       const headers = { accept: "text/event-stream", ...from };
       const response = await fetch(url, { headers, signal: this.#controller.signal, cache: "no-store" });
+      answers(this, response);
       const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
       if (!response.ok || !isStream || !response.body) {
         await response.body?.cancel();

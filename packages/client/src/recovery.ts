@@ -22,12 +22,19 @@ export interface Recovery {
   /**
    * Does what a failed call asks for.
    *
-   * @param wasOpen whether it is a stream that was open: it goes on after its last event, so nothing is repeated
+   * @param stream where it is one: one that was open goes on after its last event, so nothing is repeated
    * @returns whether to repeat the call: the guard refused it before it ran, and there is a newer token of the same
    * account
    * @throws {ClientError} why there is no newer token
    */
-  recover(error: unknown, began: Began, wasOpen?: boolean): Promise<boolean>;
+  recover(error: unknown, began: Began, stream?: FailedStream): Promise<boolean>;
+}
+
+/** A stream of events that failed. */
+interface FailedStream {
+  readonly isOpen: boolean;
+  /** What its events came from, where the link tells. */
+  readonly source?: unknown;
 }
 
 export interface RecoveryDeps {
@@ -80,15 +87,15 @@ export function createRecovery({ holder, renewal, stepUps, prover, askedWith }: 
       stepUps: stepUps.done,
       tried: new Set(),
     }),
-    async recover(error, began, wasOpen = false) {
-      const reason = wasOpen ? toldReasonOf(error) : guardRefusalOf(error);
+    async recover(error, began, stream) {
+      const reason = stream?.isOpen ? toldReasonOf(error) : guardRefusalOf(error);
       if (reason === undefined) return false;
       const asked = askedWith(responseOf(error));
       const action = actions[reason];
       if (began.tried.has(action)) return false;
       began.tried.add(action);
       if (action === "refresh") return await refresh(asked, began);
-      if (action === "prove-again") return proveAgain(error, asked);
+      if (action === "prove-again") return proveAgain(error, asked ?? askedWith(stream?.source));
       if (action === "step-up") return await stepUp(error, began);
       const { held } = holder;
       const isOver = reason === "session_ended" && held?.record.session === (asked ?? began).session;

@@ -36,8 +36,13 @@ export interface SessionFetchDeps {
 
 interface Made {
   readonly fetch: SessionFetch;
-  /** What a response was asked with; `undefined` for one that went out without a token of ours. */
+  /**
+   * What a response was asked with, or the one that a source of events reads; `undefined` for one that went out without a
+   * token of ours.
+   */
   askedWith(response: unknown): AskedWith | undefined;
+  /** A source of events reads a response from now on: who reads its events sees the source and no response. */
+  answers(source: object, response: Response): void;
 }
 
 /** `fetch` that carries the session's token to its audience and nowhere else: see `Session.fetch`. */
@@ -74,5 +79,9 @@ export function createSessionFetch(deps: SessionFetchDeps): Made {
   return {
     fetch: sessionFetch,
     askedWith: (response) => (typeof response === "object" && response !== null ? asked.get(response) : undefined),
+    answers(source, response) {
+      const what = asked.get(response);
+      if (what) asked.set(source, what);
+    },
   };
 }

@@ -1,8 +1,9 @@
 import { createTRPCClient, httpSubscriptionLink } from "@trpc/client";
 import superjson from "superjson";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { reasonOf } from "./errors.ts";
-import { type House, openHouse, type Person } from "./testing/house.ts";
+import type { BoundMode, DefaultMode } from "./mode.ts";
+import { AUTH, type House, openHouse, type Person } from "./testing/house.ts";
 import { NOTES, type NotesRouter } from "./testing/notes.ts";
 import { createTestWorld } from "./testing/test-world.ts";
 
@@ -10,67 +11,93 @@ const A_LIFE_MS = 6 * 60_000;
 
 let house: House;
 let person: Person;
-/** Requests for the stream: where each began. */
+/** Requests for the stream: where each began, and what it carried. */
 let opened: (string | null)[];
+let carried: { readonly scheme: string | undefined; readonly proof: string | null }[];
+/** How far the servers' clock is ahead. */
+let ahead = 0;
 let signals: (AbortSignal | null | undefined)[];
 beforeAll(async () => {
-  house = await openHouse();
-});
-beforeEach(async () => {
-  opened = [];
-  signals = [];
-  // The door in front of the notes holds replies until they are whole, which a stream never is.
-  const straight: typeof fetch = async (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    if (url.origin !== NOTES) return await house.fetch(input, init);
-    signals.push(init?.signal);
-    const { json } = JSON.parse(url.searchParams.get("input") ?? "{}");
-    opened.push(new Headers(init?.headers).get("last-event-id") ?? json?.lastEventId ?? null);
-    return await fetch(url.href.replace(NOTES, house.notes.origin), init);
-  };
-  person = await house.person({ audiences: [NOTES], fetch: straight, world: createTestWorld({ pace: 20 }) });
-  house.auth.forget();
-  house.notes.count = 0;
+  house = await openHouse({
+    clients: [{ id: "elsewhere", name: "Elsewhere", mode: "bound", origins: [], audiences: [AUTH, NOTES] }],
+  });
 });
 afterAll(() => house.close());
 
-const countTo = (count: number) => {
-  house.notes.count = count;
-  house.notes.counting.emit("count");
-};
-const refreshes = () => house.auth.to("/session/refresh").length;
+const modes: readonly [string, "Bearer" | "DPoP", BoundMode | DefaultMode][] = [
+  ["with bearer tokens", "Bearer", {}],
+  ["with proofs of its key", "DPoP", { mode: "bound", client: "elsewhere" }],
+];
 
-/** Listens, and notes what comes. */
-function listen() {
-  const heard: number[] = [];
-  const errors: unknown[] = [];
-  const { session } = person;
-  const notes = createTRPCClient<NotesRouter>({
-    links: [
-      session.link(),
-      httpSubscriptionLink({ url: NOTES, transformer: superjson, EventSource: session.EventSource }),
-    ],
+describe.each(modes)("client case 27, 28: an event stream %s", (_name, scheme, mode) => {
+  beforeEach(async () => {
+    opened = [];
+    carried = [];
+    signals = [];
+    // The door in front of the notes holds replies until they are whole, which a stream never is.
+    const straight: typeof fetch = async (input, init) => {
+      const url = new URL(input instanceof Request ? input.url : input);
+      if (url.origin !== NOTES) return await house.fetch(input, init);
+      signals.push(init?.signal);
+      const { json } = JSON.parse(url.searchParams.get("input") ?? "{}");
+      const headers = new Headers(init?.headers);
+      carried.push({ scheme: headers.get("authorization")?.split(" ")[0], proof: headers.get("dpop") });
+      opened.push(headers.get("last-event-id") ?? json?.lastEventId ?? null);
+      return await fetch(url.href.replace(NOTES, house.notes.origin), init);
+    };
+    const world = createTestWorld({ pace: 20 });
+    world.pass(ahead);
+    person = await house.person({ audiences: [NOTES], fetch: straight, world, ...mode });
+    house.auth.forget();
+    house.notes.count = 0;
   });
-  const { unsubscribe } = notes.counts.subscribe(undefined, {
-    onData: ({ data }) => heard.push(data),
-    onError: (error) => errors.push(error),
+  afterEach(() => {
+    const withToken = carried.filter(({ scheme }) => scheme !== undefined);
+    const proofs = withToken.flatMap(({ proof }) => proof ?? []);
+    expect(new Set(withToken.map(({ scheme }) => scheme))).toEqual(new Set(withToken.length > 0 ? [scheme] : []));
+    // Each request has one of its own, or none has.
+    expect(new Set(proofs).size).toBe(scheme === "DPoP" ? withToken.length : 0);
   });
-  const hears = (...all: number[]) => vi.waitFor(() => expect(heard).toEqual(all), { timeout: 8_000, interval: 5 });
-  return { heard, errors, hears, unsubscribe };
-}
-/** Requests whose stream nobody has closed here. */
-const open = () => signals.filter((signal) => !signal?.aborted).length;
 
-describe("client case 27: an event stream", () => {
+  const countTo = (count: number) => {
+    house.notes.count = count;
+    house.notes.counting.emit("count");
+  };
+  const refreshes = () => house.auth.to("/session/refresh").length;
+
+  /** Listens, and notes what comes. */
+  function listen() {
+    const heard: number[] = [];
+    const errors: unknown[] = [];
+    const { session } = person;
+    const notes = createTRPCClient<NotesRouter>({
+      links: [
+        session.link(),
+        httpSubscriptionLink({ url: NOTES, transformer: superjson, EventSource: session.EventSource }),
+      ],
+    });
+    const { unsubscribe } = notes.counts.subscribe(undefined, {
+      onData: ({ data }) => heard.push(data),
+      onError: (error) => errors.push(error),
+    });
+    const hears = (...all: number[]) => vi.waitFor(() => expect(heard).toEqual(all), { timeout: 8_000, interval: 5 });
+    return { heard, errors, hears, unsubscribe };
+  }
+  /** Requests whose stream nobody has closed here. */
+  const open = () => signals.filter((signal) => !signal?.aborted).length;
+
   test("whose token expires goes on with another one after its last event", async () => {
     const { hears, errors, unsubscribe } = listen();
     countTo(2);
     await hears(1, 2);
+    ahead += A_LIFE_MS;
     await house.pass(A_LIFE_MS);
-    await vi.waitFor(() => expect(refreshes()).toBe(1), { timeout: 8_000 });
+    // Proofs are of another time than the servers' by then: each of them asks for its nonce first.
+    const attempts = scheme === "DPoP" ? 2 : 1;
+    await vi.waitFor(() => expect(refreshes()).toBe(attempts), { timeout: 8_000 });
     countTo(4);
     await hears(1, 2, 3, 4);
-    expect(opened).toEqual([null, "2"]);
+    expect(opened).toEqual([null, ...Array.from({ length: attempts }, () => "2")]);
     expect(errors).toEqual([]);
     unsubscribe();
   });

@@ -20,6 +20,8 @@ const LIVED_MS = 5_000;
 /** One connection of a subscription. */
 interface Stream {
   isOpen: boolean;
+  /** What its events come from, as tRPC's link tells. */
+  source?: unknown;
   readonly since: number;
   readonly renewals: number;
   subscription?: Unsubscribable;
@@ -98,6 +100,7 @@ export function subscribe<Router extends AnyTRPCRouter>(
               if (stream === current && !isStarted) observer.next(value);
               return;
             }
+            stream.source = value.context?.["eventSource"];
             promote(stream);
             if (stream !== current) return;
             if (result.type === "started") {
@@ -132,7 +135,7 @@ export function subscribe<Router extends AnyTRPCRouter>(
       if (stream.isOpen && world.monotonic() - stream.since >= LIVED_MS) {
         began = { ...recovery.begin(), epoch: began.epoch, renewals: stream.renewals };
       }
-      recovery.recover(error, began, stream.isOpen).then(
+      recovery.recover(error, began, stream).then(
         (repeat) => {
           if (isOver) return;
           if (repeat) current = open();

@@ -25,7 +25,7 @@ export async function serveIssuer({ notes, folder, port = 0, ...options }: Serve
     database: { sqlite: join(folder, "test.db") },
     masterKeys: [new Uint8Array(32).fill(7)],
     signUp: "open",
-    audiences: [{ audience: notes, permissions: notesPermissions, procedures: notesProcedures }],
+    audiences: [{ audience: notes, permissions: notesPermissions, procedures: notesProcedures, boundTokens: true }],
     ...options,
   });
   const fastify = Fastify({ forceCloseConnections: true });
