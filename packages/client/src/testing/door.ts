@@ -47,11 +47,11 @@ export interface Door {
 
 /**
  * @param upstream where to forward what has this path; asked for each request, because it may have been started anew
- * @param tls its certificate, where it is to have one
+ * @param tls its certificate, where it is to have one, and the name by which it is reached, `localhost` unless given
  */
 export async function openDoor(
   upstream: (path: string) => string,
-  tls?: { readonly cert: string; readonly key: string },
+  tls?: { readonly cert: string; readonly key: string; readonly host?: string },
 ): Promise<Door> {
   let seen: Seen[] = [];
   let fateOf: Decide = () => undefined;
@@ -84,7 +84,7 @@ export async function openDoor(
   await once(server, "listening");
 
   return {
-    origin: `${tls ? "https://localhost" : "http://127.0.0.1"}:${(server.address() as AddressInfo).port}`,
+    origin: `${tls ? `https://${tls.host ?? "localhost"}` : "http://127.0.0.1"}:${(server.address() as AddressInfo).port}`,
     get seen() {
       return seen;
     },

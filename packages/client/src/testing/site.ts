@@ -19,17 +19,21 @@ export const APP = "web";
 /** Id of the same app where its pages are rendered on a server. */
 export const RENDERED = "rendered";
 /** Under which name pages note, for each other, who is signed in. */
-export const noteOf = (site: Site) => `countersign.${APP}@${new URL(site.origin).host}/auth`;
+export const noteOf = ({ auth }: Site) => `countersign.${APP}@${auth.replace("https://", "")}`;
 
 /**
- * An app as it should be served: its pages, its API and the issuer behind one https origin. All of it is real; the door is
- * the proxy before it.
+ * An app as it should be served: its pages, its API and the issuer behind one https origin. In mode "bound" the issuer is on
+ * another site. All of it is real; the doors are the proxies before it.
  */
 export interface Site {
   readonly origin: string;
+  /** The issuer's address. */
+  readonly auth: string;
   /** How the app carries its refresh token. */
   readonly mode: "cookie" | "bound";
   readonly door: Door;
+  /** In front of the issuer: the same, where it is on the same site. */
+  readonly authDoor: Door;
   /** Its certificate in PEM, and that of the authority. */
   readonly certificate: string;
   readonly authority: string;
@@ -107,9 +111,12 @@ async function openSiteOver<Issuer extends SiteIssuer>(
   const pair = await devCertificate(folder);
   const pages = await servePages();
   let originOf = (_path: string) => pages.origin;
-  const door = await openDoor((path) => originOf(path), pair);
+  // An address and a name are never of one site.
+  const host = mode === "bound" ? "127.0.0.1" : "localhost";
+  const door = await openDoor((path) => originOf(path), { ...pair, host });
+  const authDoor = mode === "bound" ? await openDoor((path) => originOf(path), pair) : door;
   const { origin } = door;
-  const [auth, audience] = [`${origin}/auth`, `${origin}/notes`];
+  const [auth, audience] = [`${authDoor.origin}/auth`, `${origin}/notes`];
   const issuer = await start({
     auth,
     audience,
@@ -127,14 +134,16 @@ async function openSiteOver<Issuer extends SiteIssuer>(
   return {
     ...issuer,
     origin,
+    auth,
     mode,
     door,
+    authDoor,
     certificate: pair.cert,
     authority: await readFile(join(folder, "ca.pem"), "utf8"),
     notes,
     renderWith: (app) => pages.serve(fetchListener(app, origin)),
     async close() {
-      await Promise.all([door.close(), notes.close(), pages.close()]);
+      await Promise.all([...new Set([door, authDoor]), notes, pages].map((one) => one.close()));
       await issuer.close();
       await rm(folder, { recursive: true });
     },

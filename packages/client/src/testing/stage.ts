@@ -25,10 +25,10 @@ export function openStage(open: () => Promise<TimedSite> = () => openSite()): St
   });
   beforeEach(async () => {
     context = await browser.newContext();
-    site.door.forget();
+    for (const door of [site.door, site.authDoor]) door.forget();
   });
   afterEach(async () => {
-    site.door.forwardAll();
+    for (const door of [site.door, site.authDoor]) door.forwardAll();
     await context.close();
   });
   afterAll(async () => {

@@ -36,7 +36,7 @@ export async function openTab(site: Site, context: BrowserContext, path = "/"): 
 /** Makes the client of a page that was loaded, anew or again. */
 export async function begin(site: Site, page: Page): Promise<Tab> {
   await page.evaluate(`
-    globalThis.client = createClient({ url: "${site.origin}/auth", client: "${APP}", mode: "${site.mode}" });
+    globalThis.client = createClient({ url: "${site.auth}", client: "${APP}", mode: "${site.mode}" });
     globalThis.notes = client.connect({
       url: "${site.origin}/notes",
       audience: "${site.origin}/notes",
