@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { newAccount } from "./testing/house.ts";
+import { accountOf, statusOf } from "./testing/signed-in-tabs.ts";
 import { APP, noteOf } from "./testing/site.ts";
 import { openStage } from "./testing/stage.ts";
 import { begin, openTab, type Tab } from "./testing/tab.ts";
@@ -38,8 +39,10 @@ describe("a page in cookie mode", () => {
       "JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])",
     )) as string;
     const state = await tab.state();
-    const session = "session" in state ? state.session : "";
-    expect(JSON.parse(inReach)).toEqual([{ [noteOf(stage.site)]: `signed-in ${session}` }, {}, ""]);
+    const { status: _, ...known } = state;
+    const { [noteOf(stage.site)]: noted = "", ...rest } = JSON.parse(inReach)[0];
+    expect(JSON.parse(noted.replace("signed-in ", ""))).toEqual(known);
+    expect([rest, ...JSON.parse(inReach).slice(1)]).toEqual([{}, {}, ""]);
     expect(await tab.page.evaluate("indexedDB.databases()")).toEqual([]);
   });
 
@@ -105,9 +108,57 @@ describe("a page in cookie mode", () => {
     expect(await stage.context.cookies()).toEqual([]);
   });
 
-  test("does not know who is signed in while the server cannot be asked, and finds out by the next call", async () => {
+  test("client case 14: loaded offline, is offline as who it was, and signed in by itself when the server is back", async () => {
+    const tab = await signedUp();
+    const before = await tab.state();
+    stage.site.door.decide(({ path }) => (path.startsWith("/auth/") ? "cut" : undefined));
+    const again = await reloaded(tab);
+    expect(await again.ready()).toEqual({ ...before, status: "offline", expiresAt: undefined });
+    stage.site.door.forwardAll();
+    await expect.poll(() => again.state(), { timeout: 20_000 }).toEqual(before);
+    expect(await again.happenings()).toEqual({ states: ["offline", "signed-in"], accounts: [], warnings: [] });
+  });
+
+  test("client case 20: loaded offline, is told that it is somebody else by now", async () => {
+    const tab = await signedUp();
+    const before = await accountOf(tab);
+    const isAway = (path: string) => path.startsWith("/auth/session/refresh");
+    stage.site.door.decide(({ path }) => (isAway(path) ? "cut" : undefined));
+    const again = await reloaded(tab);
+    expect((await again.ready()).status).toBe("offline");
+    const other = await openTab(stage.site, stage.context);
+    await other.run((client, account) => client.signUp(account), newAccount());
+    stage.site.door.forwardAll();
+    await expect.poll(() => statusOf(again), { timeout: 20_000 }).toBe("signed-in");
+    expect(await accountOf(again)).toBe(await accountOf(other));
+    expect((await again.happenings()).accounts.at(-1)).toBe(await accountOf(other));
+    expect(await accountOf(again)).not.toBe(before);
+  });
+
+  test("client case 18: loaded offline, shows nobody whom another tab has signed out meanwhile", async () => {
+    const tab = await signedUp();
+    stage.site.door.decide(({ path }) => (path.startsWith("/auth/session/") ? "cut" : undefined));
+    const again = await openTab(stage.site, stage.context);
+    expect((await again.ready()).status).toBe("offline");
+    await tab.run((client) => client.session.end());
+    await expect.poll(() => accountOf(again)).toBeUndefined();
+    expect((await again.happenings()).accounts).toEqual([undefined]);
+  });
+
+  test("client case 19: loaded offline, signs out at once, and is offline no more", async () => {
+    const tab = await signedUp();
+    stage.site.door.decide(({ path }) => (path.startsWith("/auth/session/") ? "cut" : undefined));
+    const again = await reloaded(tab);
+    expect((await again.ready()).status).toBe("offline");
+    await again.run((client) => client.session.end());
+    expect(await again.state()).toEqual({ status: "signed-out" });
+    expect(await (await reloaded(again)).ready()).toEqual({ status: "signed-out" });
+  });
+
+  test("does not know who is signed in while the server cannot be asked and no note tells, and finds out by the next call", async () => {
     const tab = await signedUp();
     stage.site.door.decide(({ path }) => (path.startsWith("/auth/") ? { status: 502, body: "<html>" } : undefined));
+    await tab.page.evaluate("localStorage.clear()");
     const again = await reloaded(tab);
     expect(await again.ready()).toEqual({ status: "unknown" });
     const failed = await again.run(async (client) => {

@@ -21,7 +21,13 @@ function openOrigin() {
     setItem: (key, value) => void kept.set(key, value),
   };
   const warnings: SessionWarning[] = [];
-  const page = (from: Notes = notes) => createCookieStore("web@app.test", from, (warning) => warnings.push(warning));
+  const page = (from: Notes = notes) =>
+    createCookieStore({
+      name: "web@app.test",
+      audience: "https://app.test/auth",
+      notes: from,
+      warn: (warning) => warnings.push(warning),
+    });
   return { page, notes, warnings, note: () => kept.get(NOTE) };
 }
 
@@ -30,7 +36,7 @@ describe("the note of a browser's session", () => {
     const { page, notes } = openOrigin();
     expect(await page().load()).toEqual({ kind: "cookie" });
     for (const [text, kind] of [
-      ["signed-in mine", "cookie"],
+      ["signed-in of another version", "cookie"],
       ["signed-out", "gone"],
       ["ending mine", "gone"],
       ["something else", "cookie"],
@@ -38,6 +44,15 @@ describe("the note of a browser's session", () => {
       notes.setItem(NOTE, text);
       expect(await page().load()).toEqual({ kind });
     }
+  });
+
+  test("says whose session it is and when it ends, what they may do, and no token", async () => {
+    const { page, note } = openOrigin();
+    const token = { audience: "https://app.test/auth", accessToken: "secret", life: 1, scope: "users:read" };
+    await page().put({ ...mine, refreshToken: "secret", tokens: [token] }, held);
+    const known = { account: "account", session: "mine", endsAt: 2, permissions: ["users:read"] };
+    expect(page().lastKnown()).toEqual(known);
+    expect(note()).not.toContain("secret");
   });
 
   test("of another page is followed: signed out, ending, and somebody else", async () => {
@@ -82,7 +97,7 @@ describe("the note of a browser's session", () => {
     await there.put(other, held);
     await here.bury(mine);
     await here.drop(mine);
-    expect(origin.note()).toBe("signed-in other");
+    expect(origin.page().lastKnown()).toMatchObject({ session: "other" });
     expect(await here.buried()).toEqual([]);
   });
 

@@ -57,7 +57,12 @@ export function createSession(deps: SessionDeps): Made {
   const { tell } = neighbours;
   const store =
     deps.mode.mode === "cookie"
-      ? createCookieStore(name, tellingNotes(sharedNotes(), tell), holder.warn)
+      ? createCookieStore({
+          name,
+          audience: audiences.own,
+          notes: tellingNotes(sharedNotes(), tell),
+          warn: holder.warn,
+        })
       : createSessionStore(name, createTurns(tellingStorage(deps.mode.storage, tell), world, holder.warn), holder.warn);
   const exclusive =
     mode !== "storage"
@@ -72,7 +77,7 @@ export function createSession(deps: SessionDeps): Made {
   const obtain = createTokens({ holder, renewal, world });
   const departures = createDepartures();
   const stopRenewing = startRenewingAhead({ holder, renewal, world });
-  const resuming = createResuming({ holder, renewal, world });
+  const resuming = createResuming({ holder, renewal, store, world });
 
   /** Who needs a token is told why there is none. */
   const tryRenewing = () => renewal.renew({ due: false }).catch(() => undefined);
@@ -102,8 +107,10 @@ export function createSession(deps: SessionDeps): Made {
   const look = async () => {
     await loaded;
     if (holder.isUnknown) await resuming.resume();
-    else await renewal.look();
-    if (holder.state.status === "offline") void tryRenewing();
+    else {
+      await renewal.look();
+      if (holder.state.status === "offline") void tryRenewing();
+    }
     if ((await store.buried()).length > 0) await settle();
   };
 

@@ -3,8 +3,8 @@ import { elapsedSince, type Moment, surelySince } from "./clock-skew.ts";
 import type { ClientError } from "./errors.ts";
 import { createListeners } from "./listeners.ts";
 import { dueAfter } from "./schedule.ts";
-import { type KeptToken, type SessionRecord, tokenOf } from "./session-record.ts";
-import type { SessionState, SessionWarning } from "./session-state.ts";
+import { type KeptToken, knownOf, type SessionRecord, tokenOf } from "./session-record.ts";
+import type { KnownSession, SessionState, SessionWarning } from "./session-state.ts";
 
 /** A session in memory. Secret. */
 export interface Held {
@@ -34,6 +34,8 @@ export interface Holder {
   release(onPurpose: boolean): void;
   /** Somebody else may be signed in: who, the server is asked. */
   forget(): void;
+  /** While nobody knows who is signed in: who it was last, which is shown where the server cannot be asked. */
+  remember(last: KnownSession | undefined): void;
   setRefreshing(refreshing: boolean): void;
   /** An attempt to renew it has ended, and it is what it was. @param away whether the server could not be reached */
   kept(away: boolean): void;
@@ -57,7 +59,9 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
 
   let held: Held | undefined;
   let state: SessionState = { status: "unknown" };
+  let isKnown = false;
   let wasKnown = false;
+  let remembered: KnownSession | undefined;
   let refreshing = false;
   let offline = false;
   let epoch = 0;
@@ -66,6 +70,10 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
   let lastAccount: string | undefined;
 
   const current = (): SessionState => {
+    if (!isKnown) {
+      if (!offline || !remembered || remembered.endsAt * 1000 <= world.now()) return { status: "unknown" };
+      return { status: "offline", ...remembered, expiresAt: undefined };
+    }
     if (!held) return { status: "signed-out" };
     const known = knownOf(held.record, audience);
     if (offline) return { status: "offline", ...known, expiresAt: expiryOf(held.record, audience) };
@@ -74,25 +82,33 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
 
   /** Tells of another status of the same session. While the server is away, an attempt to reach it is no news. */
   const setStatus = (next: { readonly refreshing: boolean; readonly offline: boolean }) => {
-    const before = state.status;
     const wasOffline = offline;
     ({ refreshing, offline } = next);
-    if (!held) return;
-    state = current();
-    if (state.status === before) return;
-    if (offline !== wasOffline) holds.tell();
+    const now = current();
+    if (now.status === state.status) return;
+    state = now;
+    // Who it was last may come back as somebody else: no call of the one goes out as the other.
+    if (!held) {
+      lastAccount = shownAccount() ?? lastAccount;
+      wasKnown ||= offline;
+    }
+    if (held && offline !== wasOffline) holds.tell();
     states.tell(state);
   };
 
+  const shownAccount = () => ("account" in state ? state.account : undefined);
+
   const setHeld = (next: Held | undefined, { quietly = false, known = true } = {}) => {
-    const before = held?.record.account;
+    const before = shownAccount();
     const account = next?.record.account;
     held = next;
     if (account !== undefined && lastAccount !== undefined && account !== lastAccount) epoch += 1;
     lastAccount = account ?? lastAccount;
+    isKnown = known;
     wasKnown ||= known;
     offline &&= held !== undefined;
-    state = known ? current() : { status: "unknown" };
+    remembered = undefined;
+    state = current();
     holds.tell();
     if (account !== before && !quietly) accounts.tell(account, before);
     states.tell(state);
@@ -106,7 +122,7 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
       return state;
     },
     get isUnknown() {
-      return state.status === "unknown";
+      return !isKnown;
     },
     get epoch() {
       return epoch;
@@ -125,13 +141,19 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
     },
     release(onPurpose) {
       if (onPurpose) epoch += 1;
-      if (held || state.status === "unknown") setHeld(undefined);
+      if (held || !isKnown) setHeld(undefined);
     },
     forget() {
-      if (state.status !== "unknown") setHeld(undefined, { known: false });
+      if (isKnown) setHeld(undefined, { known: false });
+    },
+    remember(last) {
+      if (isKnown) return;
+      // Who is shown is nobody any more, or somebody else by the word of another page.
+      if (shownAccount() !== undefined && last?.session !== remembered?.session) setHeld(undefined, { known: false });
+      remembered = last;
     },
     setRefreshing: (now) => setStatus({ refreshing: now, offline }),
-    kept: (away) => setStatus({ refreshing: false, offline: away && held !== undefined }),
+    kept: (away) => setStatus({ refreshing: false, offline: away && (held ?? remembered) !== undefined }),
     reject(one, error) {
       one.rejected = error;
       // What has expired with it is signed out of next.
@@ -144,15 +166,6 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
     onWarning: warnings.add,
     onHeld: holds.add,
     warn: warnings.tell,
-  };
-}
-
-function knownOf(record: SessionRecord, audience: string) {
-  return {
-    account: record.account,
-    session: record.session,
-    endsAt: record.endsAt,
-    permissions: (tokenOf(record, audience)?.scope ?? "").split(" ").filter(Boolean),
   };
 }
 

@@ -4,10 +4,12 @@ import { ClientError } from "./errors.ts";
 import type { Holder } from "./holder.ts";
 import type { Renewal } from "./renewal.ts";
 import { createSchedule, SOONEST_MS } from "./schedule.ts";
+import type { SessionStore } from "./session-store.ts";
 
 export interface ResumingDeps {
   readonly holder: Holder;
   readonly renewal: Renewal;
+  readonly store: Pick<SessionStore, "lastKnown">;
   readonly world: ClientWorld;
 }
 
@@ -18,11 +20,12 @@ export interface Resuming {
 }
 
 /** Finds out who is signed in where only the server can read the cookie, and goes on trying for as long as nobody knows. */
-export function createResuming({ holder, renewal, world }: ResumingDeps): Resuming {
+export function createResuming({ holder, renewal, store, world }: ResumingDeps): Resuming {
   const schedule = createSchedule(world);
 
   async function resume(): Promise<void> {
     schedule.clear();
+    holder.remember(store.lastKnown());
     try {
       await renewal.renew({ due: false });
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { SessionReply, TokenReply } from "./api.ts";
 import type { Mode } from "./mode.ts";
+import type { KnownSession } from "./session-state.ts";
 
 /** An access token as it is kept. */
 export interface KeptToken {
@@ -53,6 +54,24 @@ export function recordOf(reply: SessionReply, askedAt: number, before?: SessionR
 
 export function tokenOf(record: SessionRecord, audience: string): KeptToken | undefined {
   return record.tokens.find((token) => token.audience === audience);
+}
+
+/** What may be shown of a session. @param audience whose permissions: the issuer's own */
+export function knownOf(record: SessionRecord, audience: string): KnownSession {
+  return {
+    account: record.account,
+    session: record.session,
+    endsAt: record.endsAt,
+    permissions: (tokenOf(record, audience)?.scope ?? "").split(" ").filter(Boolean),
+  };
+}
+
+/** Reads what may be shown of a session; `undefined` for what is none. */
+export function parseKnown(text: string): KnownSession | undefined {
+  const value = parseJson(text);
+  const isKnown = has(value, { account: isText, session: isText, endsAt: isTime, permissions: isTexts });
+  // Every field was looked at just now.
+  return isKnown ? (value as unknown as KnownSession) : undefined;
 }
 
 /** What may stand in a header (RFC 6750 §2.1); anything else would be printed by the error that refuses it. */
@@ -122,5 +141,6 @@ function isListOf<T>(value: unknown, checks: Checks<T>): boolean {
 const isNothing = (value: unknown) => value === undefined;
 const isString = (value: unknown) => typeof value === "string";
 const isText = (value: unknown) => typeof value === "string" && value !== "";
+const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText);
 const isTime = (value: unknown) => typeof value === "number" && Number.isFinite(value) && value >= 0;
 const isToken = (value: unknown) => typeof value === "string" && TOKEN.test(value);

@@ -14,12 +14,15 @@ export type SessionState =
    */
   | (KnownSession & {
       readonly status: "offline";
-      /** When the access token for the issuer expires, in seconds since the epoch, by the server's clock. */
-      readonly expiresAt: number;
+      /**
+       * When the access token for the issuer expires, in seconds since the epoch, by the server's clock. `undefined` on a page
+       * in cookie mode that was loaded offline: it has none.
+       */
+      readonly expiresAt: number | undefined;
     });
 
 /** A session as the server last told of it. */
-interface KnownSession {
+export interface KnownSession {
   /** Id of the account. */
   readonly account: string;
   /** Id of the session. */

@@ -16,8 +16,8 @@ export interface Session {
   readonly state: SessionState;
   /**
    * Resolves once it is known who is signed in: in cookie mode when the server was asked, if there may be a cookie; elsewhere
-   * when storage was read, and a server that cannot be reached is found out after that. `unknown` where the server could
-   * not be asked about the cookie, and on one that renders a page.
+   * when storage was read, and a server that cannot be reached is found out after that. Where the server could not
+   * be asked about the cookie, `offline` as who it was last, or `unknown`; `unknown` on one that renders a page.
    */
   ready(): Promise<SessionState>;
   /**
