@@ -1,16 +1,25 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { IssuerOptions } from "@countersign/server";
+import type { OwnToken, Verifier } from "@countersign/guard";
+import type { Issuer, IssuerOptions } from "@countersign/server";
 import { systemWorld, type World } from "@countersign/tokens";
-import { type ServedIssuer, serveIssuer } from "./served-issuer.ts";
+import { serveIssuer } from "./served-issuer.ts";
 
 /** An issuer in this process, whose time a test lets go by. */
-export interface RunningIssuer extends ServedIssuer {
+export interface RunningIssuer {
+  /** The first one that ran. */
+  readonly issuer: Issuer;
+  readonly origin: string;
+  /** Of whichever is running: it may be started anew. */
+  readonly verifier: Verifier;
   /** Its time. */
   readonly world: World;
   /** Time goes by at the server. */
   pass(milliseconds: number): Promise<void>;
+  /** Stops it, whatever is under way, and starts it anew over the same data. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** @param notes the identifier of an API that it has tokens for */
@@ -22,16 +31,28 @@ export async function startIssuer(
   const folder = await mkdtemp(join(tmpdir(), "countersign-client-"));
   let ahead = 0;
   const world = { ...systemWorld, now: () => systemWorld.now() + ahead };
-  const served = await serveIssuer({ world, ...options, issuer: issuerUrl, notes, folder });
+  const serve = (port: number) => serveIssuer({ world, ...options, issuer: issuerUrl, notes, folder, port });
+  let served = await serve(0);
+  const { issuer, origin } = served;
   const path = new URL(issuerUrl).pathname.replace(/\/$/, "");
 
   return {
-    ...served,
+    issuer,
+    origin,
+    verifier: {
+      issuer: issuerUrl,
+      verify: (token, forWhom) => served.issuer.verifier.verify(token, forWhom),
+      judge: (token) => served.issuer.verifier.judge(token as OwnToken),
+    },
     world,
     async pass(milliseconds) {
       ahead += milliseconds;
       // It has to look first whether anything was revoked meanwhile.
-      while (!(await fetch(`${served.origin}${path}/readyz`)).ok);
+      while (!(await fetch(`${origin}${path}/readyz`)).ok);
+    },
+    async restart() {
+      await served.close();
+      served = await serve(Number(new URL(origin).port));
     },
     async close() {
       await served.close();

@@ -43,16 +43,16 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** One whose issuer is in this process. */
-export interface TimedSite extends Site {
-  /** Time goes by at the servers. */
-  pass(milliseconds: number): Promise<void>;
+/** One whose issuer may end and begin anew. */
+export interface MortalSite extends Site {
+  /** Ends the issuer, whatever is under way, and starts it anew over the same data. A process of its own is killed. */
+  restart(): Promise<void>;
 }
 
-/** One whose issuer is a process of its own. */
-export interface MortalSite extends Site {
-  /** Kills the issuer, whatever is under way, and starts it anew over the same data. */
-  restart(): Promise<void>;
+/** One whose issuer is in this process. */
+export interface TimedSite extends MortalSite {
+  /** Time goes by at the servers. */
+  pass(milliseconds: number): Promise<void>;
 }
 
 export async function openSite(
@@ -60,8 +60,8 @@ export async function openSite(
   mode: Site["mode"] = "cookie",
 ): Promise<TimedSite> {
   return await openSiteOver(mode, async ({ auth, audience, clients }) => {
-    const { issuer, ...running } = await startIssuer(auth, audience, { clients, ...options });
-    return { ...running, known: { issuer: issuer.verifier } };
+    const running = await startIssuer(auth, audience, { clients, ...options });
+    return { ...running, known: { issuer: running.verifier } };
   });
 }
 
