@@ -24,7 +24,10 @@ export interface Events {
     /** How the person proved who they are (RFC 8176). */
     readonly amr: readonly string[];
   };
-  /** Somebody or something ended it. One that nobody refreshes runs out without an event. */
+  /**
+   * Somebody or something ended it. One that nobody refreshes runs out without an event, and so do all when an operator
+   * runs `restored` or `reset-keys`: no program with hooks runs then.
+   */
   readonly "session.ended": { readonly account: string; readonly session: string; readonly cause: EndCause };
   readonly "role.granted": Acted & { readonly role: string };
   /** Taken from one account. */

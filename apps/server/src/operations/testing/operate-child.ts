@@ -1,3 +1,4 @@
+import type { IssuerOptions } from "../../issuer-options.ts";
 import { dieAtStatement } from "../../services/testing/die-at-statement.ts";
 import { operate } from "../operate.ts";
 
@@ -5,12 +6,12 @@ import { operate } from "../operate.ts";
 export interface DyingOperation {
   readonly name: string;
   readonly issuer: string;
-  readonly sqlite: string;
+  readonly database: IssuerOptions["database"];
   readonly masterKeys: readonly string[];
   /** Before its so manieth statement is sent to the database. */
   readonly statement: number;
 }
 
-const { name, issuer, sqlite, masterKeys, statement } = JSON.parse(process.argv[2] ?? "") as DyingOperation;
+const { name, statement, ...options } = JSON.parse(process.argv[2] ?? "") as DyingOperation;
 dieAtStatement(statement);
-await operate(name, { issuer, database: { sqlite }, masterKeys });
+await operate(name, options);
