@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { callerOfOrigin } from "./http/testing/call.ts";
@@ -235,6 +236,28 @@ describe("the program", () => {
     const program = run({ PORT: `${await freePort()}` });
     expect(await program.exit).toBe(1);
     expect(program.said.err).toBe(`${key} may be read by others than its owner: chmod 600 ${key}\n`);
+  });
+
+  test("server case 17: does not start, and does not operate, on what a newer release has changed, and leaves it alone", {
+    timeout: 90_000,
+  }, async () => {
+    const { child, exit } = await ready(await freePort());
+    child.kill("SIGTERM");
+    await exit;
+    const database = new DatabaseSync(join(directory, "data", "countersign.db"));
+    database.exec("insert into countersign_migrations (name, timestamp) values ('9999-later', '2100-01-01')");
+    database.exec("alter table sessions add column later text");
+    const schema = () => database.prepare("select sql from sqlite_schema order by name").all();
+    const before = schema();
+    for (const program of [run({ PORT: `${await freePort()}` }), run({}, [], ["restored"])]) {
+      expect(await program.exit).toBe(1);
+      expect(program.said).toEqual({
+        out: "",
+        err: expect.stringMatching(/: a newer release has changed the database, start that one\.[^\n]*\n$/),
+      });
+    }
+    expect(schema()).toEqual(before);
+    database.close();
   });
 
   test("does not start without its database, and says so without its password or a stack", async () => {

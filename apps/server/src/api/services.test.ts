@@ -100,12 +100,25 @@ describe("a service", () => {
     }
   });
 
-  test("corpus 53: asks alone, with exactly these members", async () => {
+  test("corpus 27, 53: asks alone, with exactly these members, and proves itself in no other way", async () => {
     const service = await create(["users:read"]);
     const batch = JSON.stringify({ 0: service, 1: service });
     const twice = await api.send("POST", "/trpc/services.token,services.token?batch=1", batch);
     expect(twice.replies.map(({ error }) => error?.data.reason)).toEqual(["batch_refused", "batch_refused"]);
-    expect(await reasonOf(api.mutate("services.token", { ...service, scope: "users:write" }))).toBe("bad_request");
+    const { id, secret } = service;
+    expect(await refusedToken({ id, secret })).toBeUndefined();
+    for (const more of [{ scope: "users:write" }, { client_id: id }, { client_secret: secret }]) {
+      expect(await reasonOf(api.mutate("services.token", { id, secret, ...more }))).toBe("bad_request");
+    }
+    const basic = { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}` };
+    for (const body of [{}, { id }, { id, secret: "" }]) {
+      const reply = await api.send("POST", "/trpc/services.token", JSON.stringify(body), basic);
+      expect(reply.json.error?.data.reason, JSON.stringify(body)).toMatch(/^(bad_request|invalid_client)$/);
+    }
+    // Whose secret it is, the body says, and nothing beside it.
+    const other = await admin.client.services.create.mutate({ name: "another", permissions: [] });
+    const mixed = await api.send("POST", "/trpc/services.token", JSON.stringify({ id: other.id, secret }), basic);
+    expect(mixed.json.error?.data.reason).toBe("invalid_client");
   });
 
   test("that fails again and again is told to wait, and keeps nobody with a good secret out", async () => {

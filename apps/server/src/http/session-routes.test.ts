@@ -215,6 +215,15 @@ describe("a session in storage mode", () => {
     expect(JSON.parse((await me()).body).error.data).toMatchObject({ reason: "session_ended", ran: false });
   });
 
+  test("corpus 33: is not ended by its access token: that is refused, and nothing is said to be done", async () => {
+    const { refresh_token, tokens } = await inTerminal();
+    const accessToken = tokens[0]?.access_token;
+    await refused(server.post("/session/end", { client: "cli", refresh_token: accessToken }), 400, "bad_request");
+    const headers = { authorization: `Bearer ${accessToken}` };
+    expect((await server.call("/trpc/account.me", { headers })).status).toBe(200);
+    expect((await server.post("/session/refresh", { client: "cli", refresh_token })).status).toBe(200);
+  });
+
   test("takes no cookie for its refresh token", async () => {
     const { refresh_token } = await inTerminal();
     const cookie = `__Host-cs-cli=${refresh_token}`;

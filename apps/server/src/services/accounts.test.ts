@@ -40,7 +40,7 @@ describe("changing the password", () => {
   const change = (current: string, next: string) =>
     issuer.services.accounts.changePassword({ current, next }, ann.actor);
 
-  test("server case 5: makes every token too old, ends the other sessions, and leaves this one", async () => {
+  test("server case 5, ASVS 7.4.3: makes every token too old, ends the other sessions, and leaves this one", async () => {
     const phone = await issuer.signIn(ann.email);
     await change(PASSWORD, NEXT);
     expect(await reasonOf(issuer.judge(ann.accessToken))).toBe("token_stale");
@@ -60,7 +60,7 @@ describe("changing the password", () => {
     await issuer.signIn(ann.email, NEXT);
   });
 
-  test("ASVS 6.2.3: needs the current one, and guesses at it are limited", async () => {
+  test("ASVS 6.2.3, 7.5.1: needs the current one, and guesses at it are limited", async () => {
     for (let guess = 0; guess < 10; guess += 1) expect(await reasonOf(change("wrong", NEXT))).toBe("wrong_credentials");
     expect(await reasonOf(change(PASSWORD, NEXT))).toBe("rate_limited");
     expect(await issuer.store.audit.list({ limit: 100, event: "account.password_refused" })).toHaveLength(10);
@@ -94,7 +94,7 @@ describe("administering accounts", () => {
     return helper;
   };
 
-  test("server case 5: disabling refuses every token at once, and every refresh", async () => {
+  test("server case 5, ASVS 7.4.2: disabling refuses every token at once, and every refresh", async () => {
     const phone = await issuer.signIn(ann.email);
     await issuer.services.accounts.disable(ann.id, admin.actor);
     for (const person of [ann, phone]) {
@@ -113,7 +113,7 @@ describe("administering accounts", () => {
     await issuer.judge(again.accessToken);
   });
 
-  test("corpus 36: removing kills the tokens of an account that is no longer there", async () => {
+  test("corpus 36, ASVS 7.4.2: removing kills the tokens of an account that is no longer there", async () => {
     await issuer.services.accounts.remove(ann.id, admin.actor);
     expect(await reasonOf(issuer.judge(ann.accessToken))).toBe("session_ended");
     expect(await refresh(ann)).toBe("invalid_grant");

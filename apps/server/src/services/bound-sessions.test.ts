@@ -35,7 +35,7 @@ describe("a session that is bound to a key", () => {
     expect(await row()).toMatchObject({ jkt: browser.key.jkt, gen: 2 });
   });
 
-  test("server case 3: is refused to another key and to none, which changes nothing and is written down", async () => {
+  test("server case 3, corpus 24: is refused to another key and to none, which changes nothing and is written down", async () => {
     const other = await openBoundBrowser(issuer, "ann@example.com");
     const before = await row();
     expect(await reasonOf(browser.refresh(token, await other.proof("refresh")))).toBe("key_mismatch");
@@ -174,7 +174,7 @@ describe("two instances over one PostgreSQL", () => {
     await postgres.stop();
   });
 
-  test("server case 13, RFC 9449 11.1: a proof that reaches both at once is good at one", async () => {
+  test("server case 13, corpus 20, RFC 9449 11.1: a proof that reaches both at once is good at one", async () => {
     const ann = await one.person("ann");
     const key = await openBoundBrowser(one, ann.email);
     const { session, refresh_token: token = "" } = await key.start();

@@ -359,6 +359,44 @@ describe("two instances over one PostgreSQL", () => {
     await Promise.all([early.close(), late.close()]);
   });
 
+  test("server case 17: go on beside a newer release that has added to every table; of the release before none is started anew", {
+    timeout: 90_000,
+  }, async () => {
+    const admin = await one.administrator();
+    const ann = await one.person("ann");
+    const client = new pg.Client(url);
+    await client.connect();
+    const tables = await client.query<{ name: string }>(
+      "select tablename as name from pg_tables where schemaname = 'countersign' and tablename not like 'countersign%'",
+    );
+    await client.query("begin");
+    for (const { name } of tables.rows) {
+      await client.query(
+        `alter table countersign.${name} add column later text, add column zero integer not null default 0`,
+      );
+    }
+    await client.query("create table countersign.later (id text primary key)");
+    await client.query("insert into countersign.countersign_migrations values ('9999-later', '2100-01-01')");
+    await client.query("commit");
+    await client.end();
+
+    const next = await refresh(one, ann.refreshToken);
+    await two.judge(next.tokens[0]?.access_token ?? "");
+    const bob = await two.person("bob");
+    await one.services.servicePrincipals.create({ name: "job", permissions: [] }, admin.actor);
+    await one.services.roles.grant(bob.id, "member", admin.actor);
+    await one.services.accounts.disable(bob.id, admin.actor);
+    await vi.waitFor(async () => expect(await reasonOf(two.judge(bob.accessToken))).toBe("session_ended"), 2000);
+    await one.services.keyRotation.advance();
+    await vi.waitFor(async () => expect(await one.store.auditChain.unsealed(1)).toEqual([]), 5000);
+    expect(await one.services.audit.list({ limit: 1, event: "account.disabled" })).toMatchObject([{ subject: bob.id }]);
+    await expect(open()).rejects.toMatchObject({
+      reason: "unavailable",
+      detail: "a newer release has changed the database, start that one",
+    });
+    await refresh(two, next.refresh_token);
+  });
+
   test("corpus 77: over a pool of one connection, which is somebody else's, nothing waits for itself", async () => {
     const pool = new pg.Pool({ connectionString: url, max: 1 });
     pool.on("error", () => {}); // its server is stopped by the next test, perhaps before its last connection has ended

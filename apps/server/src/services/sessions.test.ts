@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { isAccountClaims } from "@countersign/tokens";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { reasonOf } from "./testing/reason-of.ts";
@@ -126,6 +127,19 @@ describe("a session", () => {
       const start = { ...TERMINAL, handoff: `${"A".repeat(43)}.1`, audiences: [audience] };
       expect(await reasonOf(issuer.services.sessions.start(start, SOMEBODY))).toBe("invalid_grant");
     }
+  });
+
+  test("ASVS 7.1.1, 7.1.2: lives, idle and in all, as long as the page says, beside any number of others of its account", async () => {
+    const page = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const documented = (name: string) => 1000 * Number(new RegExp(`\\| \`${name}\` *\\| \`(\\d+)\``).exec(page)?.[1]);
+    const ann = await issuer.person("ann");
+    const row = await issuer.store.sessions.byId(ann.reply.session);
+    if (!row) throw new Error("no session");
+    expect(row.idleEnd - row.createdAt).toBe(documented("COUNTERSIGN_SESSION_IDLE"));
+    expect(row.absEnd - row.createdAt).toBe(documented("COUNTERSIGN_SESSION_LIFE"));
+    for (let device = 0; device < 20; device += 1) await issuer.signIn(ann.email);
+    expect(await issuer.services.sessions.list(ann.id)).toHaveLength(21);
+    expect(page).toContain("An account has as many sessions as it signs in");
   });
 
   test("ASVS 7.3.1: ends when it was not refreshed for the idle time, each refresh moving that on", async () => {

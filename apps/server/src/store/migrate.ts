@@ -17,8 +17,8 @@ export function createMigrator(db: Kysely<Schema>, schema: string | undefined): 
 }
 
 /**
- * Runs what is missing, all or nothing, each instance in its turn. A schema that is newer than this program is a failure:
- * it knows migrations that the program does not.
+ * Runs what is missing, all or nothing, each instance in its turn. A schema that is newer than this program is a failure, and
+ * left as it is: it knows migrations that the program does not.
  *
  * @param db where the tables stand, by `engine.migrations`
  * @throws {Refusal} `unavailable`
@@ -33,6 +33,9 @@ export async function migrateToLatest(db: Kysely<Schema>, engine: Engine): Promi
       if (error === undefined) return;
       throw error instanceof Refusal
         ? error
-        : new Refusal("unavailable", { detail: "the migrations that ran are not this program's", cause: error });
+        : new Refusal("unavailable", {
+            detail: "a newer release has changed the database, start that one",
+            cause: error,
+          });
     });
 }
