@@ -10,7 +10,7 @@ import { callerOfOrigin } from "./call.ts";
 import { type CutProxy, openCutProxy } from "./cut-proxy.ts";
 import type { GuardTask } from "./guard-child.ts";
 
-export const NOTES = "https://notes.test";
+const NOTES = "https://notes.test";
 const person = { email: "ada@example.com", name: "Ada", password: "a small grey engine of brass" };
 
 /** One session with its access token for the API. */
@@ -22,7 +22,7 @@ export interface Session {
 }
 
 /** What an API answered: its status, the reason of a refusal, and how long to wait. */
-export interface Verdict {
+interface Verdict {
   readonly status: number;
   readonly reason: string | undefined;
   readonly retryAfter: string | null;
