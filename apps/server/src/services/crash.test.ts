@@ -1,32 +1,18 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type AccessDeclaration, systemWorld } from "@countersign/tokens";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { IssuerOptions } from "../issuer-options.ts";
-import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { MailMessage } from "./mail/message.ts";
 import { crash } from "./testing/crash.ts";
+import { databasesForTests } from "./testing/databases.ts";
 import { nextGeneration } from "./testing/next-generation.ts";
 import { openTestIssuer, PASSWORD, type Person, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
 
-let postgres: TestPostgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
+const databases = databasesForTests();
 
-const databases: Readonly<Record<string, () => Promise<IssuerOptions["database"]>>> = {
-  SQLite: async () => ({ sqlite: join(mkdtempSync(join(tmpdir(), "countersign-")), "crash.db") }),
-  PostgreSQL: async () => ({ postgres: await postgres.url() }),
-};
-
-describe.each(Object.keys(databases))("server case 2: kill −9 over %s", (kind) => {
+describe.each(Object.entries(databases))("server case 2: kill −9 over %s", (_kind, makeDatabase) => {
   let issuer: TestIssuer;
   let ann: Person;
   beforeEach(async () => {
-    const database = await databases[kind]?.();
-    issuer = await openTestIssuer({ ...(database && { database }), world: systemWorld });
+    issuer = await openTestIssuer({ database: await makeDatabase(), world: systemWorld });
     ann = await issuer.person("ann");
   });
   afterEach(() => issuer.close());

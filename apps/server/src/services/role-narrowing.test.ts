@@ -1,27 +1,15 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { systemWorld } from "@countersign/tokens";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { IssuerOptions } from "../issuer-options.ts";
-import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { crash } from "./testing/crash.ts";
+import { databasesForTests } from "./testing/databases.ts";
 import { longestStretch } from "./testing/longest-stretch.ts";
 import { putHolders } from "./testing/many-holders.ts";
 import { reasonOf } from "./testing/reason-of.ts";
 import { ISSUER, NOTES, openTestIssuer, type Person, SOMEBODY, type TestIssuer } from "./testing/test-issuer.ts";
 
-let postgres: TestPostgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
-
-const databases: Readonly<Record<string, () => Promise<IssuerOptions["database"]>>> = {
-  SQLite: async () => ({ sqlite: join(mkdtempSync(join(tmpdir(), "countersign-")), "many.db") }),
-  PostgreSQL: async () => ({ postgres: await postgres.url() }),
-};
+const databases = databasesForTests();
 
 const reader = (...permissions: string[]) => ({
   name: "reader",
@@ -49,10 +37,9 @@ const tokensOf = async ({ refreshToken }: Pick<Person, "refreshToken">) => {
 const judge = async (token: { audience: string; access_token: string } | undefined) =>
   issuer.verifier.judge(await issuer.verifier.verify(token?.access_token ?? "", token?.audience ?? ""));
 
-describe.each(Object.keys(databases))("a role that many hold, over %s", (kind) => {
+describe.each(Object.entries(databases))("a role that many hold, over %s", (_kind, makeDatabase) => {
   beforeEach(async () => {
-    const database = await databases[kind]?.();
-    issuer = await openTestIssuer({ ...(database && { database }), world: systemWorld });
+    issuer = await openTestIssuer({ database: await makeDatabase(), world: systemWorld });
     admin = await issuer.administrator();
     await issuer.services.roles.create(wide, admin.actor);
   });
@@ -153,8 +140,7 @@ describe.each(Object.keys(databases))("a role that many hold, over %s", (kind) =
 
 describe("two instances over one PostgreSQL", () => {
   beforeEach(async () => {
-    const database = await databases["PostgreSQL"]?.();
-    issuer = await openTestIssuer({ ...(database && { database }), world: systemWorld });
+    issuer = await openTestIssuer({ database: await databases.PostgreSQL(), world: systemWorld });
     admin = await issuer.administrator();
   });
   afterEach(() => issuer.close());

@@ -1,4 +1,3 @@
-import { constants, setPriority } from "node:os";
 import { hashSync, verifySync } from "@node-rs/argon2";
 import type { HashAnswer, HashJob } from "./job.ts";
 import { runWhenIdle } from "./scheduling.ts";
@@ -7,7 +6,6 @@ import { runWhenIdle } from "./scheduling.ts";
 // processor to everybody else. It lives as long as the channel to its parent.
 
 process.title = "countersign hashing";
-setPriority(constants.priority.PRIORITY_LOW);
 runWhenIdle();
 
 // A terminal's Ctrl-C and a service manager's stop reach the whole group. The parent finishes its requests first.
