@@ -1,12 +1,12 @@
 import { hashSync, verifySync } from "@node-rs/argon2";
 import type { HashAnswer, HashJob } from "./job.ts";
-import { runWhenIdle } from "./scheduling.ts";
+import { takeTurns } from "./scheduling.ts";
 
 // One hashing process. It hashes on its own main thread, so that nothing of the server waits behind it, and yields the
 // processor to everybody else. It lives as long as the channel to its parent.
 
 process.title = "countersign hashing";
-runWhenIdle();
+takeTurns(process.argv[2] === "hurried" ? "hurried" : "idle");
 
 // A terminal's Ctrl-C and a service manager's stop reach the whole group. The parent finishes its requests first.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);

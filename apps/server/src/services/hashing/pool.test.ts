@@ -24,7 +24,7 @@ afterEach(async () => {
 
 /** A pool of one process that is held still over its first job, so that everything else can be looked at in peace. */
 function held(options: HashPoolOptions = {}) {
-  const pool = open({ processes: 1, ...options });
+  const pool = open({ processes: 1, hurryMs: 60_000, ...options });
   const first = pool.run(job);
   const [pid = 0] = pool.statistics().processes;
   process.kill(pid, "SIGSTOP");
@@ -53,11 +53,23 @@ describe("hashing happens in processes of its own", () => {
     expect(pool.statistics().processes).toEqual(processes);
   });
 
-  test("of a low priority", async () => {
-    const pool = open({ processes: 1 });
+  test("of the lowest priority", async () => {
+    const pool = open({ processes: 1, hurryMs: 60_000 });
     await pool.run(job);
     const [pid = 0] = pool.statistics().processes;
-    expect(getPriority(pid)).toBeGreaterThanOrEqual(constants.priority.PRIORITY_BELOW_NORMAL);
+    expect(getPriority(pid)).toBe(constants.priority.PRIORITY_LOW);
+  });
+
+  test("of which one that gets no turn is replaced, by one that waits for less, and its job is done", async () => {
+    const { pool, pid, first } = held({ hurryMs: 50 });
+    expect(await first).toHaveProperty("encoded");
+    const [other = 0, ...more] = pool.statistics().processes;
+    expect(more).toEqual([]);
+    expect(other).not.toBe(pid);
+    expect(getPriority(other)).toBe(constants.priority.PRIORITY_BELOW_NORMAL);
+    await expect.poll(() => processAlive(pid)).toBe(false);
+    await pool.run(job);
+    expect(pool.statistics().processes).toEqual([other]);
   });
 
   describe.runIf(existsSync("/usr/bin/chrt"))("which on Linux", () => {
@@ -69,10 +81,9 @@ describe("hashing happens in processes of its own", () => {
     });
 
     test("get a little of a busy core when they would wait too long", async () => {
-      const pool = open({ processes: 1, hurryMs: 1 });
-      await pool.run(job);
-      const [pid = 0] = pool.statistics().processes;
-      await expect.poll(async () => [await pool.run(job), schedulingPolicy(pid)].at(1)).toBe(SCHED_OTHER);
+      const { pool, first } = held({ hurryMs: 50 });
+      await first;
+      expect(pool.statistics().processes.map(schedulingPolicy)).toEqual([SCHED_OTHER]);
     });
   });
 

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Refusal } from "@countersign/tokens";
 import type { HashAnswer, HashJob } from "./job.ts";
+import type { Turn } from "./scheduling.ts";
 import { type HashChild, startChild } from "./start-child.ts";
 
 export interface HashPool {
@@ -18,7 +19,10 @@ export interface HashPoolOptions {
   readonly queue?: number;
   /** How long a job may wait for its turn, in milliseconds. */
   readonly deadlineMs?: number;
-  /** After how long a job that found no idle core gets a little of a busy one, in milliseconds. */
+  /**
+   * After how long a job that found no idle core begins again in a process that gets a little of a busy one, in
+   * milliseconds. That process stays in the place of the first.
+   */
   readonly hurryMs?: number;
   /**
    * How long a process may take for one job before it counts as stuck and is replaced, in milliseconds. Much longer than
@@ -35,6 +39,7 @@ interface Task {
 }
 
 interface Worker {
+  readonly turn: Turn;
   readonly child: HashChild;
   task: Task | undefined;
   hurry: NodeJS.Timeout | undefined;
@@ -81,7 +86,7 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
       if (!task) return;
       try {
         clearTimeout(task.deadline);
-        give(task, idle ?? start());
+        give(task, idle ?? start("idle"));
       } catch (cause) {
         task.reject(busy("no hashing process could be started", { cause }));
       }
@@ -90,20 +95,35 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
 
   function give(task: Task, worker: Worker): void {
     worker.task = task;
-    worker.hurry = setTimeout(() => worker.child.hurry(), hurryMs);
+    if (worker.turn === "idle") worker.hurry = setTimeout(() => hurry(worker), hurryMs);
     worker.stuck = setTimeout(() => void worker.child.kill(), stuckMs);
     worker.child.send(task.job);
   }
 
-  function start(): Worker {
-    const child = startChild({
+  /** Its process waits in vain for an idle core: another one, which waits for less, takes its place and its task. */
+  function hurry(worker: Worker): void {
+    const { task } = worker;
+    if (task === undefined) return;
+    worker.task = undefined;
+    clearTimeout(worker.stuck);
+    workers.delete(worker);
+    void worker.child.kill();
+    try {
+      give(task, start("hurried"));
+    } catch (cause) {
+      task.reject(busy("no hashing process could be started", { cause }));
+    }
+  }
+
+  function start(turn: Turn): Worker {
+    const child = startChild(turn, {
       answered: (answer) => release(worker)?.resolve(answer),
       gone: (why) => {
         workers.delete(worker);
         release(worker)?.reject(busy(`a hashing process has gone: ${why}`));
       },
     });
-    const worker: Worker = { child, task: undefined, hurry: undefined, stuck: undefined };
+    const worker: Worker = { turn, child, task: undefined, hurry: undefined, stuck: undefined };
     workers.add(worker);
     return worker;
   }

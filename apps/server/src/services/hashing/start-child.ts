@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { HashAnswer, HashJob } from "./job.ts";
-import { runAlthoughBusy } from "./scheduling.ts";
+import type { Turn } from "./scheduling.ts";
 
 /** `child.ts` beside the source, `child.js` beside what was built from it. */
 const CHILD = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import.meta.url));
@@ -11,8 +11,6 @@ const CHILD = fileURLToPath(new URL(`./child${extname(import.meta.url)}`, import
 export interface HashChild {
   readonly pid: number | undefined;
   send(job: HashJob): void;
-  /** It waits in vain for an idle core: from now on it gets a little of a busy one. */
-  hurry(): void;
   /** Resolves when it has gone. */
   kill(): Promise<void>;
 }
@@ -26,8 +24,8 @@ export interface ChildEvents {
 /**
  * Starts a hashing process. It inherits neither environment nor options of this one, and does not keep it alive.
  */
-export function startChild(events: ChildEvents): HashChild {
-  const child = fork(CHILD, [], { env: {}, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+export function startChild(turn: Turn, events: ChildEvents): HashChild {
+  const child = fork(CHILD, [turn], { env: {}, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
   let alive = true;
   const gone = (why: string) => {
     if (!alive) return;
@@ -48,9 +46,6 @@ export function startChild(events: ChildEvents): HashChild {
       child.send(job, (error) => {
         if (error) gone(error.message);
       });
-    },
-    hurry: () => {
-      if (alive && child.pid !== undefined) runAlthoughBusy(child.pid);
     },
     kill: async () => {
       if (!alive || child.pid === undefined) return;
