@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { IssuerOptions } from "../issuer-options.ts";
 import { crash } from "./testing/crash.ts";
 import { databasesForTests } from "./testing/databases.ts";
-import { longestStretch } from "./testing/longest-stretch.ts";
 import { putHolders } from "./testing/many-holders.ts";
 import { reasonOf } from "./testing/reason-of.ts";
 import { ISSUER, NOTES, openTestIssuer, type Person, SOMEBODY, type TestIssuer } from "./testing/test-issuer.ts";
@@ -27,6 +26,14 @@ const give = (count: number, minters: number) =>
   putHolders(issuer.options, { role: "reader", count, minters, at: systemWorld.now() });
 const facts = async () => (await issuer.store.revocations.since(0)).map(({ fact }) => fact);
 const versionOf = async (holder: number) => (await issuer.store.accounts.byId(`holder ${holder}`))?.version;
+/** In how many it is done: others get their turn between two of them. */
+async function transactionsOf(work: () => Promise<unknown>): Promise<number> {
+  const transactions = vi.spyOn(issuer.store, "transaction");
+  await work();
+  const { length } = transactions.mock.calls;
+  transactions.mockRestore();
+  return length;
+}
 /** Tokens for both audiences, by a refresh. */
 const tokensOf = async ({ refreshToken }: Pick<Person, "refreshToken">) => {
   const input = { client: "cli", refreshToken, audiences: [NOTES, ISSUER] };
@@ -57,9 +64,7 @@ describe.each(Object.entries(databases))("a role that many hold, over %s", (_kin
 
   test("by 100 000 of whom few have tokens, is narrowed without holding anybody up, and told of those few", async () => {
     await give(100_000, 40);
-    const began = performance.now();
-    expect(await longestStretch(() => issuer.services.roles.update(narrow, admin.actor))).toBeLessThan(50);
-    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(await transactionsOf(() => issuer.services.roles.update(narrow, admin.actor))).toBeGreaterThanOrEqual(200);
     expect(await facts()).toHaveLength(40);
   });
 
@@ -70,7 +75,7 @@ describe.each(Object.entries(databases))("a role that many hold, over %s", (_kin
     const before = await tokensOf(ann);
     expect(before.notes?.scope).toBe("notes:read notes:write");
 
-    expect(await longestStretch(() => issuer.services.roles.update(narrow, admin.actor))).toBeLessThan(50);
+    expect(await transactionsOf(() => issuer.services.roles.update(narrow, admin.actor))).toBeGreaterThanOrEqual(20);
     expect(await facts()).toEqual([{ kind: "audience", id: NOTES, least: 1 }]);
     expect(await reasonOf(judge(before.notes))).toBe("token_stale");
     await judge(before.own);
@@ -78,7 +83,7 @@ describe.each(Object.entries(databases))("a role that many hold, over %s", (_kin
     expect(after.notes?.scope).toBe("notes:read");
     await judge(after.notes);
 
-    expect(await longestStretch(() => issuer.services.roles.remove("reader", admin.actor))).toBeLessThan(50);
+    expect(await transactionsOf(() => issuer.services.roles.remove("reader", admin.actor))).toBeGreaterThanOrEqual(200);
     expect(await reasonOf(judge(after.notes))).toBe("token_stale");
     expect((await tokensOf(after)).notes?.scope).toBe("");
     expect(await issuer.store.roles.holders("reader", { limit: 1 })).toEqual([]);
