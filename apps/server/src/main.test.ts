@@ -33,7 +33,11 @@ function run(settings: Record<string, string>, flags: readonly string[] = [], co
   ]);
   const child = spawn(process.execPath, ["--conditions=source", ...flags, main, ...command], {
     cwd: directory,
-    env: { PATH: process.env["PATH"], ...Object.fromEntries(environment) },
+    env: {
+      PATH: process.env["PATH"],
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+      ...Object.fromEntries(environment),
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   children.push(child);

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { systemWorld } from "@countersign/tokens";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createIssuer, type IssuerOptions } from "./issuer.ts";
-import { startPostgres } from "./testing/postgres.ts";
+import { newPostgresDatabase } from "./testing/postgres.ts";
 
 let folder: string;
 let file: string;
@@ -57,10 +57,8 @@ describe("the master keys of an issuer in somebody's program", () => {
   });
 
   test("are never made for PostgreSQL, which several instances share", async () => {
-    const server = await startPostgres();
-    const postgres = { postgres: await server.url() };
+    const postgres = { postgres: await newPostgresDatabase() };
     await expect(start({ database: postgres, masterKeys: { file } })).rejects.toThrow("openssl rand");
     expect(existsSync(file)).toBe(false);
-    await server.stop();
   });
 });

@@ -30,7 +30,7 @@ import { createMails } from "./services/mail/mails.ts";
 import { createOutbox } from "./services/mail/outbox.ts";
 import { createMetadata } from "./services/metadata.ts";
 import { createNewAccounts } from "./services/new-account.ts";
-import { createPasswords } from "./services/passwords.ts";
+import { createPasswords, type Passwords } from "./services/passwords.ts";
 import { createPresence } from "./services/presence.ts";
 import { openProofs } from "./services/proofs.ts";
 import { openRefreshSecrets } from "./services/refresh-secrets.ts";
@@ -65,17 +65,18 @@ export interface Wired {
 /**
  * Opens the database, brings it up to date, and puts the services over it.
  *
+ * @param passwords closed with it; by default hashing processes of its own
  * @throws {TypeError} for options that make no sense
  * @throws {Error} with a sentence, where the database belongs to another master key, or may not be written
  * @throws {Refusal} `unavailable` without a database
  */
-export async function wire(options: IssuerOptions): Promise<Wired> {
+export async function wire(options: IssuerOptions, passwords: Passwords = createPasswords()): Promise<Wired> {
   checkIssuerOptions(options);
   const world = options.world ?? systemWorld;
   const store = await openStore(options.database, world);
   try {
     await store.migrate();
-    return await wireServices(options, store, world, await openMasterKeys(options, store, world));
+    return await wireServices(options, store, world, await openMasterKeys(options, store, world), passwords);
   } catch (cause) {
     await store.close();
     throw cause;
@@ -87,6 +88,7 @@ async function wireServices(
   store: Store,
   world: World,
   masterKeys: MasterKeys,
+  passwords: Passwords,
 ): Promise<Wired> {
   const { issuer } = options;
   const lifetimes = checkLifetimes(options.lifetimes);
@@ -108,7 +110,6 @@ async function wireServices(
   const limits = createLimits({ store, audit, limits: options.limits });
   const clients = createClients({ store, clock });
   const handoffs = createHandoffs({ world });
-  const passwords = createPasswords();
   const metadata = createMetadata(options.metadata);
   const newAccounts = createNewAccounts({ world, metadata });
   const mails = createMails({ enabled: options.mail !== undefined, world, masterKeys });

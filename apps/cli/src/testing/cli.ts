@@ -3,8 +3,6 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
 const main = join(import.meta.dirname, "../main.ts");
-/** Tests start the program a hundred times; stripping its types once is enough. */
-const compiled = join(import.meta.dirname, "../../node_modules/.cache/compiled");
 
 export interface Ran {
   readonly code: number | null;
@@ -16,7 +14,7 @@ export interface RunOptions {
   /** Standard input, whole; without it there is none. */
   readonly input?: string;
   readonly cwd?: string;
-  /** All of the environment but PATH. */
+  /** All of the environment but PATH, and where compiled code rests. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -24,7 +22,7 @@ export interface RunOptions {
 export async function countersign(args: readonly string[], { input, cwd, env }: RunOptions): Promise<Ran> {
   const child = spawn(process.execPath, ["--conditions=source", main, ...args], {
     cwd,
-    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: compiled, ...env },
+    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"], ...env },
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
   const exit = new Promise<number | null>((resolve, reject) => child.once("close", resolve).once("error", reject));

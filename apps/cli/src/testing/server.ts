@@ -58,6 +58,7 @@ async function launch(url: string, dataDir: string): Promise<{ child: ChildProce
     cwd: workspace,
     env: {
       PATH: process.env["PATH"],
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       COUNTERSIGN_ISSUER: url,
       COUNTERSIGN_PORT: new URL(url).port,
       COUNTERSIGN_PLAIN_PORT: "off",

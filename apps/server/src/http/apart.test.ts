@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { newPostgresDatabase } from "../testing/postgres.ts";
 import { type GuardProcess, type IssuerProcess, openIssuerProcess, type Session } from "./testing/processes.ts";
 
 const BOUND_MS = 60_000;
@@ -115,14 +115,9 @@ describe("issuer and API, each a process of its own", { timeout: 120_000 }, () =
 
 describe("two instances over one PostgreSQL and an API, each a process of its own", { timeout: 120_000 }, () => {
   const SKEW_MS = 5 * 60_000;
-  let postgres: TestPostgres;
-  beforeAll(async () => {
-    postgres = await startPostgres();
-  });
-  afterAll(() => postgres.stop());
 
   test("server case 1, 4, 17: their clocks five minutes off, one each way, they answer alike, and the API hears of both", async () => {
-    issuer = await openIssuerProcess({ DATABASE_URL: await postgres.url() }, -SKEW_MS);
+    issuer = await openIssuerProcess({ DATABASE_URL: await newPostgresDatabase() }, -SKEW_MS);
     const [other, guard] = await Promise.all([issuer.another(SKEW_MS), issuer.startGuard()]);
     const ann = await issuer.signIn();
     await until(guard, ann, served);

@@ -2,25 +2,17 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { type AuditLine, auditLinesOf, PUBLISHED_MS, systemWorld, verifyAudit } from "@countersign/tokens";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { IssuerOptions } from "../issuer-options.ts";
 import { ABSENT_MS } from "../services/presence.ts";
 import { reasonOf } from "../services/testing/reason-of.ts";
 import { ISSUER, openTestIssuer, type Person, SOMEBODY, type TestIssuer } from "../services/testing/test-issuer.ts";
-import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { operate } from "./operate.ts";
 import type { DyingOperation } from "./testing/operate-child.ts";
-import { type OperatedDatabase, operatedDatabases } from "./testing/operated-databases.ts";
+import { databases, type OperatedDatabase } from "./testing/operated-databases.ts";
 
 const OLD = new Uint8Array(32).fill(1);
 const NEW = new Uint8Array(32).fill(2);
-
-let postgres: TestPostgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
-const databases = operatedDatabases(() => postgres);
 
 let database: OperatedDatabase;
 
@@ -154,7 +146,7 @@ describe.each(Object.keys(databases))("over %s", (kind) => {
       const { ann, former } = await during([OLD], async (issuer) => {
         const ann = await issuer.person("ann");
         const [key] = await issuer.store.auditChain.keys();
-        await expect.poll(() => issuer.store.auditChain.end()).toBeDefined();
+        await expect.poll(() => issuer.store.auditChain.end(), { timeout: 10_000 }).toBeDefined();
         return { ann, former: key?.kid };
       });
       expect(await run("reset-keys", [NEW])).toContain("1 sessions have ended");

@@ -10,13 +10,13 @@ import {
   verifyAudit,
 } from "@countersign/tokens";
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Store } from "../store/store.ts";
 import { postgresDatabases } from "../store/testing/postgres-databases.ts";
 import { anEntry, NOW } from "../store/testing/samples.ts";
 import type { TestDatabase, TestDatabases } from "../store/testing/setting.ts";
 import { sqliteDatabases } from "../store/testing/sqlite-databases.ts";
-import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { newPostgresDatabase } from "../testing/postgres.ts";
 import { createAudit } from "./audit.ts";
 import { createAuditExport } from "./audit-export.ts";
 import { openAuditKeys } from "./audit-keys.ts";
@@ -26,15 +26,9 @@ import type { AuditCrash } from "./testing/audit-crash-child.ts";
 const ISSUER = "https://auth.example";
 const world = systemWorld;
 
-let postgres: TestPostgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
-
 const kinds: Readonly<Record<string, TestDatabases>> = {
   SQLite: sqliteDatabases,
-  PostgreSQL: postgresDatabases(() => postgres),
+  PostgreSQL: postgresDatabases(newPostgresDatabase),
 };
 
 /** One instance, as far as the audit goes. */

@@ -1,7 +1,7 @@
 import { systemWorld } from "@countersign/tokens";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { newPostgresDatabase } from "../testing/postgres.ts";
 import { type BoundBrowser, boundApp, boundAudiences, FILES, openBoundBrowser } from "./testing/bound-app.ts";
 import { reasonOf } from "./testing/reason-of.ts";
 import { ISSUER, NOTES, openTestIssuer, PASSWORD, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
@@ -160,18 +160,15 @@ describe("a session that is bound to a key", () => {
 });
 
 describe("two instances over one PostgreSQL", () => {
-  let postgres: TestPostgres;
   let one: TestIssuer;
   let two: TestIssuer;
   beforeAll(async () => {
-    postgres = await startPostgres();
-    const database = { postgres: await postgres.url() };
+    const database = { postgres: await newPostgresDatabase() };
     const open = () => openTestIssuer({ database, clients: [boundApp], audiences: boundAudiences, world: systemWorld });
     [one, two] = [await open(), await open()];
   });
   afterAll(async () => {
     await Promise.all([one.close(), two.close()]);
-    await postgres.stop();
   });
 
   test("server case 13, corpus 20, RFC 9449 11.1: a proof that reaches both at once is good at one", async () => {

@@ -4,20 +4,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type AccessDeclaration, Refusal } from "@countersign/tokens";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { IssuerEvent } from "../events.ts";
-import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { newPostgresDatabase } from "../testing/postgres.ts";
 import type { Hooks } from "./hooks.ts";
 import { nextGeneration } from "./testing/next-generation.ts";
 import { reasonOf } from "./testing/reason-of.ts";
 import { openTestIssuer, PASSWORD, type Person, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
-
-let postgres: TestPostgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.stop());
 
 /** A database with a table of the embedder's own, as the embedder reaches it without us. */
 interface Own {
@@ -43,7 +37,7 @@ const databases: Readonly<Record<string, () => Promise<Own>>> = {
     return { database: { sqlite }, insert, accounts: "accounts", rows: async () => ask("select * from customers") };
   },
   PostgreSQL: async () => {
-    const url = await postgres.url();
+    const url = await newPostgresDatabase();
     const ask = async (sql: string) => {
       const client = new pg.Client(url);
       await client.connect();

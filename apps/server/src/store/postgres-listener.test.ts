@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { describe, expect, test, vi } from "vitest";
+import { newPostgresDatabase } from "../testing/postgres.ts";
 import { openPostgres } from "./postgres.ts";
 import { postgresDatabases } from "./testing/postgres-databases.ts";
 
-let server: TestPostgres;
-beforeAll(async () => {
-  server = await startPostgres();
-});
-afterAll(() => server.stop());
-const databases = postgresDatabases(() => server);
+const databases = postgresDatabases(newPostgresDatabase);
 
 describe("what PostgreSQL tells of a commit", () => {
   test("each of two schemas hears of its own facts", async () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const databases = postgresDatabases(() => server);
+const databases = postgresDatabases(() => server.url());
 storeContract("PostgreSQL", databases);
 
 const ada = anAccount("ada");

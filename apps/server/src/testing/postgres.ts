@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { Answer, Step } from "./postgres-child.ts";
 
-/** A real PostgreSQL, for one test file. */
+/** A real PostgreSQL. */
 export interface TestPostgres {
   /** The connection string of a fresh, empty database. */
   url(): Promise<string>;
@@ -52,4 +52,15 @@ export async function startPostgres(): Promise<TestPostgres> {
       await exit;
     },
   };
+}
+
+let shared: Promise<TestPostgres> | undefined;
+
+/**
+ * The connection string of a fresh, empty database. Its server is that of all files of a test process, and ends with it:
+ * who halts one starts one of their own.
+ */
+export async function newPostgresDatabase(): Promise<string> {
+  shared ??= startPostgres();
+  return await (await shared).url();
 }

@@ -41,7 +41,7 @@ export async function createServerProcess(programAt: (place: Place) => Program):
     origin,
     async start() {
       const child = spawn(process.execPath, ["--conditions=source", main, ...args], {
-        env,
+        env: { NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"], ...env },
         stdio: ["ignore", "ignore", "inherit"],
       });
       const ended = once(child, "exit");

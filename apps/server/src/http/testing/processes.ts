@@ -181,7 +181,7 @@ function openDesk(port: number, ca: string) {
 /** Starts a program of this folder, and answers what it tells first. */
 async function launch(script: string, argument: string, env: Record<string, string>) {
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), [argument], {
-    env: { PATH: process.env["PATH"], ...env },
+    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"], ...env },
     execArgv: ["--conditions=source"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import pg from "pg";
 import type { IssuerOptions } from "../../issuer-options.ts";
 import { DEFAULT_SCHEMA } from "../../store/postgres-schema.ts";
-import type { TestPostgres } from "../../testing/postgres.ts";
+import { newPostgresDatabase } from "../../testing/postgres.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -21,14 +21,10 @@ export interface OperatedDatabase {
 }
 
 /** How to make one of each kind. */
-export function operatedDatabases(
-  server: () => TestPostgres,
-): Readonly<Record<string, () => Promise<OperatedDatabase>>> {
-  return {
-    SQLite: createFile,
-    PostgreSQL: async () => await createDatabase(await server().url()),
-  };
-}
+export const databases: Readonly<Record<string, () => Promise<OperatedDatabase>>> = {
+  SQLite: createFile,
+  PostgreSQL: async () => await createDatabase(await newPostgresDatabase()),
+};
 
 async function createFile(): Promise<OperatedDatabase> {
   const folder = await mkdtemp(join(tmpdir(), "countersign-"));

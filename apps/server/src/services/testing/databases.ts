@@ -3,25 +3,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import type { IssuerOptions } from "../../issuer-options.ts";
-import { startPostgres, type TestPostgres } from "../../testing/postgres.ts";
+import { newPostgresDatabase } from "../../testing/postgres.ts";
 
 type MakeDatabase = () => Promise<IssuerOptions["database"]>;
 
 /** How to make a new, empty database of each kind that an issuer stands on, for the tests of one file. */
 export function databasesForTests(): Readonly<Record<"SQLite" | "PostgreSQL", MakeDatabase>> {
-  let postgres: TestPostgres;
   let folder: string;
   let files = 0;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "countersign-"));
-    postgres = await startPostgres();
   });
   afterAll(async () => {
-    await postgres.stop();
     await rm(folder, { recursive: true });
   });
   return {
     SQLite: async () => ({ sqlite: join(folder, `${++files}.db`) }),
-    PostgreSQL: async () => ({ postgres: await postgres.url() }),
+    PostgreSQL: async () => ({ postgres: await newPostgresDatabase() }),
   };
 }

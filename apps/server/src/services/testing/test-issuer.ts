@@ -6,6 +6,7 @@ import { vi } from "vitest";
 import type { IssuerOptions } from "../../issuer-options.ts";
 import { type Wired, wire } from "../../wiring.ts";
 import type { Actor, Caller } from "../caller.ts";
+import { createPasswords } from "../passwords.ts";
 import { createTestWorld, type TestWorld } from "./test-world.ts";
 
 export const ISSUER = "https://auth.example";
@@ -41,6 +42,9 @@ export interface TestIssuer extends Wired {
   judge(accessToken: string): Promise<void>;
 }
 
+/** One for all issuers of a test process: to start a process that hashes takes ten times as long as to hash. */
+const passwords = { ...createPasswords(), close: async () => undefined };
+
 /** Opens one over a SQLite file of its own, unless given another database. */
 export async function openTestIssuer(given: Partial<IssuerOptions> = {}): Promise<TestIssuer> {
   const folder = await mkdtemp(join(tmpdir(), "countersign-"));
@@ -54,7 +58,7 @@ export async function openTestIssuer(given: Partial<IssuerOptions> = {}): Promis
     world,
     ...given,
   };
-  const wired = await wire(options);
+  const wired = await wire(options, passwords);
   const close = async () => {
     await wired.close();
     await rm(folder, { recursive: true });

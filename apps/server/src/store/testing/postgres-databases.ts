@@ -1,6 +1,5 @@
 import { Kysely, sql } from "kysely";
 import pg from "pg";
-import type { TestPostgres } from "../../testing/postgres.ts";
 import { inSchema } from "../kysely-store.ts";
 import { openPostgres } from "../postgres.ts";
 import { postgresDialect } from "../postgres-dialect.ts";
@@ -14,12 +13,14 @@ export interface PostgresDatabase extends TestDatabase {
 }
 
 /**
- * Databases on a server that runs once the first one is asked for. A migrated one is emptied and used again, because
- * making one costs more than most tests: a test that changes the schema takes an empty one and migrates it.
+ * A migrated database is emptied and used again, because making one costs more than most tests: a test that changes the
+ * schema takes an empty one and migrates it.
+ *
+ * @param newUrl makes an empty one
  */
-export function postgresDatabases(server: () => TestPostgres): TestDatabases<PostgresDatabase> {
+export function postgresDatabases(newUrl: () => Promise<string>): TestDatabases<PostgresDatabase> {
   const free: string[] = [];
-  const empty = async () => createDatabase(await server().url());
+  const empty = async () => createDatabase(await newUrl());
   return {
     empty,
     async migrated() {
