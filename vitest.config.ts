@@ -11,7 +11,7 @@ const timeouts = { hookTimeout: 60_000, testTimeout: 30_000 };
 export default defineConfig({
   test: {
     // Most tests wait for servers and browsers of their own: a core that is kept free would idle.
-    maxWorkers: 3,
+    maxWorkers: "100%",
     projects: [
       {
         // Packages resolve to their source: no build before a test.

@@ -1,5 +1,5 @@
 import type { CountersignClient } from "@countersign/client";
-import { type AuditLine, auditLinesOf, readAuditLine } from "@countersign/tokens";
+import type { AuditLine } from "@countersign/tokens";
 import { Failure } from "./failure.ts";
 
 /** As many entries as the server gives at once. */
@@ -7,6 +7,7 @@ const PART = 500;
 
 /** The audit as the server has it, page by page, from behind an entry on. */
 export async function* auditOfServer(api: CountersignClient["api"], after = 0): AsyncGenerator<AuditLine> {
+  const { auditLinesOf } = await import("@countersign/tokens");
   const keys = await api.audit.keys.query();
   let page = await api.audit.export.query({ after, limit: PART });
   let seq = after;
@@ -24,6 +25,7 @@ export async function* auditOfServer(api: CountersignClient["api"], after = 0): 
 
 /** An exported audit. @throws {Failure} `notWhole` at a line that no export holds */
 export async function* auditOfLines(lines: AsyncIterable<string>): AsyncGenerator<AuditLine> {
+  const { readAuditLine } = await import("@countersign/tokens");
   let number = 0;
   for await (const line of lines) {
     number += 1;

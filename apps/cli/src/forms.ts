@@ -1,4 +1,4 @@
-import { isAudience, isPermission } from "@countersign/tokens";
+import { isAudience, isPermission } from "@countersign/tokens/names";
 import { Failure } from "./failure.ts";
 
 /** What a value has to look like. The server has the last word; this is so that a slip is named before it is asked. */

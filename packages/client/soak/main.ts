@@ -9,7 +9,7 @@ const line = ({ asked, done, refreshes, lost, restarts, jumps, ...wrong }: Soake
   `sign-outs ${wrong.signedOut.length}, duplicates ${wrong.duplicates.length}, missing ${wrong.missing.length}`;
 
 const site = await openSoakSite();
-const browser = await openChromium(site.certificate);
+const browser = await openChromium(site.certificate, "whole");
 let minutes = 0;
 const report = (soaked: Soaked) => {
   minutes += 1;

@@ -170,16 +170,6 @@ describe("signing out in one tab", () => {
     await expect.poll(() => stage.context.cookies()).toEqual([]);
   });
 
-  test("client case 13: is known to a page that comes back from the browser's history", async () => {
-    const [first, second] = (await signedIn(2)) as [Tab, Tab];
-    await second.page.evaluate("globalThis.isRestored = true");
-    await second.page.goto(`${stage.site.origin}/elsewhere`);
-    await first.run((client) => client.session.end());
-    await second.page.goBack({ waitUntil: "commit" });
-    expect(await second.page.evaluate("globalThis.isRestored")).toBe(true);
-    await expect.poll(() => statusOf(second), withinASecond).toBe("signed-out");
-  });
-
   test("client case 19: offline, is told to the server by whichever tab is shown next", async () => {
     const [first, second] = (await signedIn(2)) as [Tab, Tab];
     stage.site.door.decide(({ path }) => (path.startsWith("/auth/") ? "cut" : undefined));

@@ -9,8 +9,6 @@ export {
   type AccessDeclaration,
   accessDeclaration,
   type DeclaredRole,
-  isAudience,
-  isPermission,
   readAccessDeclaration,
   roleDescription,
   roleName,
@@ -62,6 +60,7 @@ export {
   type VerificationKey,
 } from "./keys.ts";
 export { line } from "./line.ts";
+export { isAudience, isPermission } from "./names.ts";
 export { createOneTimeSecret, hashOneTimeSecret, type OneTimeSecret } from "./one-time.ts";
 export { type AccessTable, accessTable, type Policy } from "./policy.ts";
 export {

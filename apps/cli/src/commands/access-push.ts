@@ -1,4 +1,4 @@
-import { type AccessDeclaration, readAccessDeclaration } from "@countersign/tokens";
+import type { AccessDeclaration } from "@countersign/tokens";
 import { type AccessReport, affected, hasUndeclared, removalTable, reportTable } from "../access-report.ts";
 import { command } from "../command.ts";
 import { Failure } from "../failure.ts";
@@ -36,7 +36,7 @@ export const push = command({
     yes: { kind: "switch", says: "do not ask" },
   },
   run: async (context, { file, dryRun, prune, yes }) => {
-    const declaration = readDeclaration(file, await context.read(file));
+    const declaration = await readDeclaration(file, await context.read(file));
     const { api } = await context.signedIn();
     const ask = (options: { readonly dryRun: boolean; readonly plan?: string }) =>
       inWords(api.access.push.mutate({ declaration, prune, ...options }), {
@@ -52,7 +52,8 @@ export const push = command({
   },
 });
 
-function readDeclaration(file: string, text: string): AccessDeclaration {
+async function readDeclaration(file: string, text: string): Promise<AccessDeclaration> {
+  const { readAccessDeclaration } = await import("@countersign/tokens");
   const name = file === "-" ? "Standard input" : file;
   try {
     return readAccessDeclaration(JSON.parse(text));

@@ -1,4 +1,4 @@
-import { type AuditLink, type AuditProblem, systemWorld, verifyAudit, type WholeAudit } from "@countersign/tokens";
+import type { AuditLink, AuditProblem, WholeAudit } from "@countersign/tokens";
 import { auditOfLines, auditOfServer } from "../audit-lines.ts";
 import { command } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -34,6 +34,7 @@ export const verify = command({
     const trusted = new Set(key.length > 0 ? key : await keysOfServer(context));
     const lines =
       file === undefined ? auditOfServer((await context.signedIn()).api) : auditOfLines(context.lines(file));
+    const { verifyAudit } = await import("@countersign/tokens");
     const verdict = await verifyAudit(lines, { trusted, head: head === undefined ? undefined : readHead(head) });
     if (!verdict.whole) {
       throw new Failure(
@@ -85,7 +86,7 @@ function notes({ first, head, unsealed }: WholeAudit, live: boolean): string[] {
   const said = ["This is what was sealed."];
   if (before > 0) said.push(`Of the entries 1 to ${before} only the seal is here.`);
   const { oldest } = unsealed;
-  if (live && oldest !== null && systemWorld.now() - oldest > STANDSTILL_MS) {
+  if (live && oldest !== null && Date.now() - oldest > STANDSTILL_MS) {
     said.push(`Nothing has been sealed since ${time(oldest / 1000)}: the server's log says why.`);
   }
   return said;

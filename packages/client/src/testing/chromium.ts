@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { type Browser, chromium } from "playwright-core";
-import { findChromium } from "./chromium-setup.ts";
+import { findChromium, type Kind } from "./chromium-setup.ts";
 
 const FLAGS =
   "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
@@ -10,8 +10,8 @@ const FLAGS =
  *
  * @param certificate in PEM
  */
-export async function openChromium(certificate: string): Promise<Browser> {
-  const executablePath = findChromium();
+export async function openChromium(certificate: string, kind: Kind = "shell"): Promise<Browser> {
+  const executablePath = findChromium(kind);
   if (executablePath === undefined) {
     throw new Error("these tests need Chromium in /usr/bin. On Debian: apt-get install chromium");
   }

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { openChromium } from "./chromium.ts";
+import type { Kind } from "./chromium-setup.ts";
 import { openSite, type TimedSite } from "./site.ts";
 
 /** What the tests of one file play on. */
@@ -15,13 +16,13 @@ export interface Stage {
  * A site and a browser for all tests of a file, and a context for each of them, in which the site's door has seen nothing
  * yet and lets everything through. To be called at the top of the file.
  */
-export function openStage(open: () => Promise<TimedSite> = () => openSite()): Stage {
+export function openStage(open: () => Promise<TimedSite> = () => openSite(), kind?: Kind): Stage {
   let site: TimedSite;
   let browser: Browser;
   let context: BrowserContext;
   beforeAll(async () => {
     site = await open();
-    browser = await openChromium(site.certificate);
+    browser = await openChromium(site.certificate, kind);
   });
   beforeEach(async () => {
     context = await browser.newContext();
