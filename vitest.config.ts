@@ -1,17 +1,30 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // Tests start programs a thousand times; to strip their types once is enough.
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compiled");
 
 /** What tests of several projects need; it is made once. */
 const globalSetup = ["packages/client/src/testing/chromium-setup.ts"];
+/** Short files that take long: they start many programs. Begun last, they would have one core to themselves and leave the other idle. */
+const STARTERS = /\/(packed|bench|apps\/cli)\/|(soak|type-cost|history|main|apart)\.test\.ts$/;
+
+/** As always, but for those, which come first. */
+class StartersFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => Number(STARTERS.test(b.moduleId)) - Number(STARTERS.test(a.moduleId)));
+  }
+}
+
 const timeouts = { hookTimeout: 60_000, testTimeout: 30_000 };
 
 export default defineConfig({
   test: {
     // Most tests wait for servers and browsers of their own: a core that is kept free would idle.
     maxWorkers: "100%",
+    sequence: { sequencer: StartersFirst },
     projects: [
       {
         // Packages resolve to their source: no build before a test.

@@ -18,6 +18,7 @@ const python = ["python3", "/usr/bin/python3"].find(
 export const contestants: readonly Contestant[] = [
   { name: "raw-http", command: node("raw-http.ts"), checks: false },
   { name: "unguarded-official", command: node("unguarded-official.ts"), checks: false },
+  { name: "middleware-official", command: node("middleware-official.ts"), checks: false },
   { name: "guarded-official", command: node("guarded-official.ts"), checks: true },
   { name: "guarded-straight", command: node("guarded-straight.ts"), checks: true },
   { name: "trpc-jose", command: node("trpc-jose.ts"), checks: true },

@@ -34,7 +34,7 @@ export const verify = command({
     const trusted = new Set(key.length > 0 ? key : await keysOfServer(context));
     const lines =
       file === undefined ? auditOfServer((await context.signedIn()).api) : auditOfLines(context.lines(file));
-    const { verifyAudit } = await import("@countersign/tokens");
+    const { systemWorld, verifyAudit } = await import("@countersign/tokens");
     const verdict = await verifyAudit(lines, { trusted, head: head === undefined ? undefined : readHead(head) });
     if (!verdict.whole) {
       throw new Failure(
@@ -43,7 +43,10 @@ export const verify = command({
         "Keep it as it is, and compare it with an earlier export.",
       );
     }
-    return { ...record(shown(verdict), verdict), note: notes(verdict, file === undefined).join("\n") };
+    return {
+      ...record(shown(verdict), verdict),
+      note: notes(verdict, file === undefined ? systemWorld.now() : undefined).join("\n"),
+    };
   },
 });
 
@@ -81,12 +84,13 @@ function shown({ issuer, first, head, unsealed, foreignSeals }: WholeAudit) {
   };
 }
 
-function notes({ first, head, unsealed }: WholeAudit, live: boolean): string[] {
+/** @param now where the server was asked, and not an export read */
+function notes({ first, head, unsealed }: WholeAudit, now: number | undefined): string[] {
   const before = (first ?? (head ? head.seq + 1 : 1)) - 1;
   const said = ["This is what was sealed."];
   if (before > 0) said.push(`Of the entries 1 to ${before} only the seal is here.`);
   const { oldest } = unsealed;
-  if (live && oldest !== null && Date.now() - oldest > STANDSTILL_MS) {
+  if (now !== undefined && oldest !== null && now - oldest > STANDSTILL_MS) {
     said.push(`Nothing has been sealed since ${time(oldest / 1000)}: the server's log says why.`);
   }
   return said;
