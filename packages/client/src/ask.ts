@@ -1,4 +1,5 @@
 import type { ClientWorld } from "./client-world.ts";
+import { fieldOf } from "./field-of.ts";
 import type { Mode } from "./mode.ts";
 import type { Prover } from "./prover.ts";
 import { parseJson } from "./session-record.ts";
@@ -47,12 +48,12 @@ export function createAsk({ url, mode, fetch, timeout, world, prover }: AskDeps)
     const cancel = world.setTimer(() => controller.abort(), timeout);
     try {
       const response = await send(place, text, controller.signal);
-      prover?.offer(place, response.headers);
+      await prover?.offer(place, response.headers);
       const answer = await readAnswer(response);
       const nonce = prover && isAskedForNonce(answer) ? response.headers.get("dpop-nonce") : null;
       if (!nonce) return answer;
       // Nothing has happened: the same request, proved once more.
-      prover?.demand(place, nonce);
+      await prover?.demand(place, nonce);
       return await readAnswer(await send(place, text, controller.signal));
     } catch (error) {
       return { error };
@@ -63,8 +64,7 @@ export function createAsk({ url, mode, fetch, timeout, world, prover }: AskDeps)
 }
 
 function isAskedForNonce(answer: Answer): boolean {
-  const body = "body" in answer ? answer.body : undefined;
-  return typeof body === "object" && body !== null && "error" in body && body.error === "use_dpop_nonce";
+  return "body" in answer && fieldOf(answer.body, "error") === "use_dpop_nonce";
 }
 
 async function readAnswer(response: Response): Promise<Answer> {

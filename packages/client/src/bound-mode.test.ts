@@ -1,7 +1,7 @@
 import superjson from "superjson";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ClientReason, reasonOf } from "./errors.ts";
-import { createProofKey } from "./prover.ts";
+import { createProofKey } from "./proof-key.ts";
 import type { SessionWarning } from "./session-state.ts";
 import { memoryStorage } from "./storage.ts";
 import { AUTH, type House, newAccount, openHouse, type Person } from "./testing/house.ts";

@@ -1,4 +1,4 @@
-import { createProofKey, type ProofKeyPair } from "./prover.ts";
+import { createProofKey, type ProofKeyPair } from "./proof-key.ts";
 import type { TokenStorage } from "./storage.ts";
 
 // The parts of IndexedDB that are used here. Node's types know no DOM.
@@ -33,7 +33,7 @@ const KEYS = "keys";
 
 /** Where a page on another site keeps its session: the tokens, and beside them the key that nobody can carry off. */
 export interface BoundStore {
-  readonly tokens: TokenStorage;
+  readonly storage: TokenStorage;
   /** The key of this origin: made once, even where two first pages ask at the same moment. */
   key(): Promise<ProofKeyPair>;
 }
@@ -55,7 +55,7 @@ export function createBoundStore(databases: Databases, app: string): BoundStore 
     (await open()).transaction(name, mode).objectStore(name);
 
   return {
-    tokens: {
+    storage: {
       async get(key) {
         const text = await done((await within(TOKENS, "readonly")).get(key));
         return typeof text === "string" ? text : null;

@@ -17,12 +17,17 @@ export interface CookieStoreDeps {
   readonly warn: (warning: SessionWarning) => void;
 }
 
+export interface CookieStore extends SessionStore {
+  /** Whose session the cookie was last, as far as that is written down; it takes no note of having looked. */
+  lastKnown(): KnownSession | undefined;
+}
+
 /**
  * The session of a browser, whose refresh token no script sees. What is kept here is one note for all pages of this
  * origin, and nothing in it is secret: which session the cookie is of and what pages show of it, that there is none, or that
  * it must end. Without a note only the server knows.
  */
-export function createCookieStore({ name, audience, notes, warn }: CookieStoreDeps): SessionStore {
+export function createCookieStore({ name, audience, notes, warn }: CookieStoreDeps): CookieStore {
   const key = `countersign.${name}`;
   const noteOf = (record: SessionRecord) => SIGNED_IN + JSON.stringify(knownOf(record, audience));
   /** What was there when this page last looked or wrote: anything else is news. */

@@ -1,18 +1,18 @@
 import { type AskDeps, createAsk } from "./ask.ts";
 import { type Audiences, checkAudience } from "./audiences.ts";
 import type { ClientWorld } from "./client-world.ts";
-import { momentAt } from "./clock-skew.ts";
-import { createCookieStore } from "./cookie-store.ts";
 import { createDepartures } from "./departures.ts";
 import { createEnding } from "./ending.ts";
 import { ClientError } from "./errors.ts";
 import { createEventSource } from "./event-source.ts";
 import { createExclusive, type Exclusive } from "./exclusive.ts";
 import { createHolder, lifeLeft } from "./holder.ts";
+import { createKeeping } from "./keeping.ts";
+import { making } from "./later.ts";
+import { loadSigningIn } from "./load-signing-in.ts";
 import type { Mode } from "./mode.ts";
-import { createNeighbours, tellingNotes, tellingStorage } from "./neighbours.ts";
-import { pageLocks, sharedNotes } from "./page.ts";
-import { createProver } from "./prover.ts";
+import { createNeighbours } from "./neighbours.ts";
+import { pageLocks } from "./page.ts";
 import { createRecovery } from "./recovery.ts";
 import { startRenewingAhead } from "./renew-ahead.ts";
 import { createRenewal } from "./renewal.ts";
@@ -20,13 +20,11 @@ import { createResuming } from "./resuming.ts";
 import type { Session } from "./session.ts";
 import { createSessionFetch } from "./session-fetch.ts";
 import { createSessionLink } from "./session-link.ts";
-import { tokenOf } from "./session-record.ts";
+import { permissionsOf } from "./session-record.ts";
 import type { SessionWarning } from "./session-state.ts";
-import { createSessionStore } from "./session-store.ts";
-import { createStarting } from "./starting.ts";
 import { createStepUps } from "./step-up.ts";
-import { createTurns } from "./storage-turns.ts";
 import { createTokens } from "./tokens.ts";
+import { untilDone } from "./until-done.ts";
 
 export interface SessionDeps extends Omit<AskDeps, "mode"> {
   readonly mode: Mode;
@@ -55,43 +53,42 @@ export function createSession(deps: SessionDeps): Made {
   const holder = createHolder(world, audiences.own);
   const neighbours = createNeighbours(`countersign.${name}`, () => void look());
   const { tell } = neighbours;
-  const store =
-    deps.mode.mode === "cookie"
-      ? createCookieStore({
-          name,
-          audience: audiences.own,
-          notes: tellingNotes(sharedNotes(), tell),
-          warn: holder.warn,
-        })
-      : createSessionStore(name, createTurns(tellingStorage(deps.mode.storage, tell), world, holder.warn), holder.warn);
+  const { store, lastKnown, prover } = createKeeping({
+    name,
+    audience: audiences.own,
+    mode: deps.mode,
+    tell,
+    warn: holder.warn,
+    world,
+  });
   const exclusive =
     mode !== "storage"
       ? createExclusive({ name: `countersign.${name}`, patience: timeout + RETRIES_MS, locks: pageLocks(), world })
       : atOnce;
-  const prover = deps.mode.mode === "bound" ? createProver(deps.mode.key, world) : undefined;
   const ask = createAsk({ ...deps, mode, prover });
   const shared = { client, mode, holder, store, exclusive, ask, audiences, world };
   const settle = createEnding(shared);
-  const start = createStarting({ ...shared, settle });
+  const starting = making(loadSigningIn, ({ createStarting }) => createStarting({ ...shared, settle }));
   const renewal = createRenewal(shared);
   const obtain = createTokens({ holder, renewal, world });
   const departures = createDepartures();
   const stopRenewing = startRenewingAhead({ holder, renewal, world });
-  const resuming = createResuming({ holder, renewal, store, world });
 
   /** Who needs a token is told why there is none. */
   const tryRenewing = () => renewal.renew({ due: false }).catch(() => undefined);
 
-  const loaded = (async () => {
+  const load = async () => {
     const found = await store.load();
-    if (found.kind === "other") holder.hold(found.record, momentAt(found.record.askedAt, world), true);
+    if (found.kind === "other") holder.adopt(found.record, true);
     else if (found.kind !== "cookie") holder.release(false);
     // With tokens of long ago, whether it goes on is found out at once. Nothing waits for it.
     if (holder.held && lifeLeft(holder.held, world) <= 0) void tryRenewing();
     // What was signed out before ends now. Nothing waits for that either.
     void settle();
-  })();
-  const resumed = loaded.then(() => (holder.isUnknown ? resuming.resume() : undefined));
+  };
+  const loaded = untilDone(load);
+  const resuming = createResuming({ loaded, lastKnown, holder, renewal, world });
+  const resumed = resuming.resume();
   const { fetch, askedWith, answers } = createSessionFetch({
     fetch: deps.fetch,
     loaded,
@@ -105,13 +102,12 @@ export function createSession(deps: SessionDeps): Made {
   const recovery = createRecovery({ holder, renewal, stepUps, prover, askedWith });
 
   const look = async () => {
-    await loaded;
     if (holder.isUnknown) await resuming.resume();
     else {
       await renewal.look();
       if (holder.state.status === "offline") void tryRenewing();
     }
-    if ((await store.buried()).length > 0) await settle();
+    if ((await store.buried().catch(() => [])).length > 0) await settle();
   };
 
   const session: Session = {
@@ -123,31 +119,31 @@ export function createSession(deps: SessionDeps): Made {
       return holder.state;
     },
     async start({ handoff }) {
-      await loaded;
+      await loaded();
+      const start = await starting();
       await start(handoff);
     },
     async end() {
-      await loaded;
+      await loaded();
       const { held, isUnknown } = holder;
       holder.release(true);
       if (held || isUnknown) await store.bury(held?.record);
       await settle();
     },
     async refresh() {
-      await loaded;
+      await loaded();
       if (!holder.held && !holder.isUnknown) throw new ClientError("no_token");
       await renewal.renew({ due: false });
     },
     async accessToken(audience = audiences.own) {
       audiences.want(checkAudience("audience", audience));
-      await loaded;
+      await loaded();
       const { token, failure } = await obtain(audience);
       if (failure !== undefined && (holder.held || holder.isUnknown)) throw failure;
       return failure === undefined ? token : undefined;
     },
     permissions(audience = audiences.own) {
-      const token = holder.held && tokenOf(holder.held.record, audience);
-      return token?.scope.split(" ").filter(Boolean);
+      return holder.held && permissionsOf(holder.held.record, audience);
     },
     subscribe: holder.onState,
     onAccountChange: holder.onAccount,

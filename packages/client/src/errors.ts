@@ -1,5 +1,6 @@
 import { isKnownReason } from "./actions.ts";
 import type { Reason } from "./api.ts";
+import { fieldOf } from "./field-of.ts";
 
 /** Why something failed: the server's reason, no answer from it, or an answer that says no reason. */
 export type ClientReason = Reason | "network" | "unknown";
@@ -37,13 +38,14 @@ interface CallError extends Error {
 
 /**
  * Why something failed, whoever threw it: the server's reason where it gave one that this client knows, `network` where no
- * answer came, `unknown` for everything else. An error that a procedure threw by itself has no reason of ours: `unknown`.
+ * answer came and where a part of the SDK could not be loaded, `unknown` for everything else. An error that a procedure threw
+ * by itself has no reason of ours: `unknown`.
  */
 export function reasonOf(error: unknown): ClientReason {
   if (error instanceof ClientError) return error.reason;
   if (!isCallError(error)) return "unknown";
-  const reason = fieldOf(error.data, "reason");
-  if (isKnownReason(reason)) return reason;
+  const reason = toldReasonOf(error);
+  if (reason) return reason;
   if (error.shape !== undefined && error.shape !== null) return "unknown";
   if (error.cause instanceof ClientError) return error.cause.reason;
   return isNoNetworkError(error.cause) ? "unknown" : "network";
@@ -51,30 +53,30 @@ export function reasonOf(error: unknown): ClientReason {
 
 /** What the guard says about a call that it refused before it ran; `undefined` for everything else that went wrong. */
 export function guardRefusalOf(error: unknown): Reason | undefined {
-  return isCallError(error) && fieldOf(error.data, "ran") === false ? toldReasonOf(error) : undefined;
+  return toldOf(error, "ran") === false ? toldReasonOf(error) : undefined;
 }
 
 /** The reason that a server gave, whether or not the call ran: an open stream ends with one that has. */
 export function toldReasonOf(error: unknown): Reason | undefined {
-  const reason = isCallError(error) ? fieldOf(error.data, "reason") : undefined;
+  const reason = toldOf(error, "reason");
   return isKnownReason(reason) ? reason : undefined;
 }
 
 /** How old the sign-in may be, in seconds, where a refused call says it. */
 export function maxAgeOf(error: unknown): number | undefined {
-  const maxAge = isCallError(error) ? fieldOf(error.data, "maxAge") : undefined;
+  const maxAge = toldOf(error, "maxAge");
   return typeof maxAge === "number" ? maxAge : undefined;
 }
 
 /** Seconds until a repetition makes sense, where a refused call says it. */
 export function retryAfterOf(error: unknown): number | undefined {
-  const retryAfter = isCallError(error) ? fieldOf(error.data, "retryAfter") : undefined;
+  const retryAfter = toldOf(error, "retryAfter");
   return typeof retryAfter === "number" ? retryAfter : undefined;
 }
 
 /** The nonce that a refused proof has to hold. */
 export function nonceOf(error: unknown): string | undefined {
-  const nonce = isCallError(error) ? fieldOf(error.data, "nonce") : undefined;
+  const nonce = toldOf(error, "nonce");
   return typeof nonce === "string" ? nonce : undefined;
 }
 
@@ -87,8 +89,9 @@ function isCallError(error: unknown): error is CallError {
   return error instanceof Error && error.name === "TRPCClientError" && "data" in error && "shape" in error;
 }
 
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+/** What a server says about a call that failed. */
+function toldOf(error: unknown, name: string): unknown {
+  return isCallError(error) ? fieldOf(error.data, name) : undefined;
 }
 
 /** An answer that is no JSON, or a call that its caller gave up. */

@@ -1,5 +1,5 @@
 import type { ClientWorld } from "./client-world.ts";
-import { elapsedSince, type Moment, surelySince } from "./clock-skew.ts";
+import { elapsedSince, type Moment, momentAt, surelySince } from "./clock-skew.ts";
 import type { ClientError } from "./errors.ts";
 import { createListeners } from "./listeners.ts";
 import { dueAfter } from "./schedule.ts";
@@ -30,6 +30,8 @@ export interface Holder {
   readonly renewals: number;
   /** @param found whether it was there already: of the first one that is found, nobody needs to be told */
   hold(record: SessionRecord, askedAt: Moment, found?: boolean): Held;
+  /** Holds what somebody else has kept. */
+  adopt(record: SessionRecord, found?: boolean): void;
   /** Nobody is signed in any more. @param onPurpose whether the app asked for it */
   release(onPurpose: boolean): void;
   /** Somebody else may be signed in: who, the server is asked. */
@@ -114,6 +116,16 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
     states.tell(state);
   };
 
+  const hold: Holder["hold"] = (record, askedAt, found = false) => {
+    const life = Math.min(...record.tokens.map((token) => token.life));
+    const next = { record, askedAt, dueAfter: dueAfter(life, world), used: false, rejected: undefined };
+    renewals += 1;
+    refreshing = false;
+    offline = false;
+    setHeld(next, { quietly: found && !wasKnown });
+    return next;
+  };
+
   return {
     get held() {
       return held;
@@ -130,15 +142,8 @@ export function createHolder(world: ClientWorld, audience: string): Holder {
     get renewals() {
       return renewals;
     },
-    hold(record, askedAt, found = false) {
-      const life = Math.min(...record.tokens.map((token) => token.life));
-      const next = { record, askedAt, dueAfter: dueAfter(life, world), used: false, rejected: undefined };
-      renewals += 1;
-      refreshing = false;
-      offline = false;
-      setHeld(next, { quietly: found && !wasKnown });
-      return next;
-    },
+    hold,
+    adopt: (record, found) => void hold(record, momentAt(record.askedAt, world), found),
     release(onPurpose) {
       if (onPurpose) epoch += 1;
       if (held || !isKnown) setHeld(undefined);

@@ -8,7 +8,7 @@ export { ClientError, type ClientErrorOptions, type ClientReason, reasonOf } fro
 export type { SessionEventSource, SessionEventSourceClass } from "./event-source.ts";
 export type { BoundMode, CookieMode, DefaultMode, ModeOptions, StorageMode } from "./mode.ts";
 export type { ProcedurePath } from "./procedure-path.ts";
-export { createProofKey, type ProofKeyPair } from "./prover.ts";
+export { createProofKey, type ProofKeyPair } from "./proof-key.ts";
 export type { Session } from "./session.ts";
 export type { SessionState, SessionWarning, StorageProblem } from "./session-state.ts";
 export type {

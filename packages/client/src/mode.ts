@@ -1,7 +1,6 @@
-import { createBoundStore } from "./bound-store.ts";
-import { pageAddress, pageDatabases } from "./page.ts";
-import { createProofKey, type ProofKeyPair } from "./prover.ts";
-import { memoryStorage, type TokenStorage } from "./storage.ts";
+import { pageAddress } from "./page.ts";
+import type { ProofKeyPair } from "./proof-key.ts";
+import type { TokenStorage } from "./storage.ts";
 
 /** An app in a browser: its refresh token rests in a cookie that no script can read, its access tokens in memory. */
 export interface CookieMode {
@@ -46,29 +45,29 @@ export type ModeOptions = CookieMode | BoundMode | StorageMode | DefaultMode;
 /** What was chosen, checked. */
 export type Mode = { readonly client: string } & (
   | { readonly mode: "cookie" }
-  | { readonly mode: "storage"; readonly storage: TokenStorage }
-  | { readonly mode: "bound"; readonly storage: TokenStorage; readonly key: () => Promise<ProofKeyPair> }
+  | { readonly mode: "storage"; readonly storage?: TokenStorage | undefined }
+  | {
+      readonly mode: "bound";
+      readonly storage?: TokenStorage | undefined;
+      readonly key?: ProofKeyPair | undefined;
+    }
 );
 
 /** @throws {TypeError} for a mode that there is not, a cookie beside a storage, an app in a browser without its id */
 export function modeOf(options: ModeOptions): Mode {
-  if (options.mode === "bound") return boundMode(options);
-  const { client, storage, mode = storage || pageAddress() === undefined ? "storage" : "cookie" } = options;
-  if (mode === "storage") return { mode, client: client ?? "cli", storage: storage ?? memoryStorage() };
-  if (mode !== "cookie") throw new TypeError('mode: must be "cookie", "bound" or "storage"');
+  const { storage, mode = storage || pageAddress() === undefined ? "storage" : "cookie" } = options;
+  if (mode === "storage") return { mode, client: options.client ?? "cli", storage };
+  if (mode !== "cookie" && mode !== "bound") throw new TypeError('mode: must be "cookie", "bound" or "storage"');
+  const { client } = options;
+  if (!client)
+    throw new TypeError(`client: must be given in mode "${mode}": the id by which the server knows this app`);
+  const key = "key" in options ? options.key : undefined;
+  if (mode === "bound") {
+    if (storage && !key)
+      throw new TypeError("key: must be given beside a storage; tokens are worth nothing without it");
+    return { mode, client, storage, key };
+  }
   if (storage)
     throw new TypeError('storage: is for mode "storage"; in mode "cookie" the browser keeps the refresh token');
-  if (!client) throw new TypeError('client: must be given in mode "cookie": the id by which the server knows this app');
   return { mode, client };
-}
-
-function boundMode({ mode, client, storage, key }: BoundMode): Mode {
-  if (!client) throw new TypeError('client: must be given in mode "bound": the id by which the server knows this app');
-  if (storage && !key) throw new TypeError("key: must be given beside a storage; tokens are worth nothing without it");
-  const databases = pageDatabases();
-  if (databases && !key) {
-    const kept = createBoundStore(databases, client);
-    return { mode, client, storage: kept.tokens, key: kept.key };
-  }
-  return { mode, client, storage: storage ?? memoryStorage(), key: async () => key ?? (await createProofKey()) };
 }

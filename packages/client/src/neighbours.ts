@@ -1,5 +1,4 @@
 import { type Notes, onPageEvents, openChannel } from "./page.ts";
-import type { TokenStorage } from "./storage.ts";
 
 /** The other pages of this origin, and other copies of the SDK in this one. */
 export interface Neighbours {
@@ -44,21 +43,6 @@ export function tellingNotes(notes: Notes, tell: () => void): Notes {
     getItem: (key) => notes.getItem(key),
     setItem(key, text) {
       notes.setItem(key, text);
-      tell();
-    },
-  };
-}
-
-/** The same storage, of which others are told once something in it has changed. */
-export function tellingStorage(storage: TokenStorage, tell: () => void): TokenStorage {
-  return {
-    get: (key) => storage.get(key),
-    async set(key, value) {
-      await storage.set(key, value);
-      tell();
-    },
-    async remove(key) {
-      await storage.remove(key);
       tell();
     },
   };

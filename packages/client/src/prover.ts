@@ -1,4 +1,5 @@
 import type { ClientWorld } from "./client-world.ts";
+import type { ProofKeyPair } from "./proof-key.ts";
 
 /** A request that is to be proved (RFC 9449 §4.2). */
 interface ProvedRequest {
@@ -15,24 +16,12 @@ export interface Prover {
   /** A proof for one request and no other. */
   prove(request: ProvedRequest): Promise<string>;
   /** What a server wants to see in the next proofs for it. */
-  demand(url: string, nonce: string): void;
+  demand(url: string, nonce: string): Promise<void>;
   /** What a server offers with an answer: of use where it has demanded one before. */
-  offer(url: string, headers: Headers): void;
+  offer(url: string, headers: Headers): Promise<void>;
 }
 
-/** An ES256 key: the private half for signing, the public one to show. */
-export interface ProofKeyPair {
-  readonly publicKey: CryptoKey;
-  readonly privateKey: CryptoKey;
-}
-
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
 const SIGNING = { name: "ECDSA", hash: "SHA-256" };
-
-/** A key that signs and is given to nobody, not even to this page. */
-export async function createProofKey(): Promise<ProofKeyPair> {
-  return (await crypto.subtle.generateKey(ALGORITHM, false, ["sign", "verify"])) as ProofKeyPair;
-}
 
 /** @param key asked for once, when it is needed first */
 export function createProver(key: () => Promise<ProofKeyPair>, world: Pick<ClientWorld, "now">): Prover {
@@ -61,8 +50,10 @@ export function createProver(key: () => Promise<ProofKeyPair>, world: Pick<Clien
       const signature = await crypto.subtle.sign(SIGNING, privateKey, bytes(input));
       return `${input}.${encode(new Uint8Array(signature))}`;
     },
-    demand: (url, nonce) => void nonces.set(new URL(url).origin, nonce),
-    offer(url, headers) {
+    async demand(url, nonce) {
+      nonces.set(new URL(url).origin, nonce);
+    },
+    async offer(url, headers) {
       const nonce = headers.get("dpop-nonce");
       const { origin } = new URL(url);
       if (nonce && nonces.has(origin)) nonces.set(origin, nonce);

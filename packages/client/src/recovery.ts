@@ -72,10 +72,10 @@ export function createRecovery({ holder, renewal, stepUps, prover, askedWith }: 
   }
 
   /** The API wants its nonce in the proof. The refusal says it, because a stream's headers are gone by then. */
-  function proveAgain(error: unknown, asked: AskedWith | undefined): boolean {
+  async function proveAgain(error: unknown, asked: AskedWith | undefined): Promise<boolean> {
     const nonce = nonceOf(error);
     if (!prover || !asked || nonce === undefined) return false;
-    prover.demand(asked.url, nonce);
+    await prover.demand(asked.url, nonce);
     return true;
   }
 
@@ -95,7 +95,7 @@ export function createRecovery({ holder, renewal, stepUps, prover, askedWith }: 
       if (began.tried.has(action)) return false;
       began.tried.add(action);
       if (action === "refresh") return await refresh(asked, began);
-      if (action === "prove-again") return proveAgain(error, asked ?? askedWith(stream?.source));
+      if (action === "prove-again") return await proveAgain(error, asked ?? askedWith(stream?.source));
       if (action === "step-up") return await stepUp(error, began);
       const { held } = holder;
       const isOver = reason === "session_ended" && held?.record.session === (asked ?? began).session;

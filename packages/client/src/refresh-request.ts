@@ -1,10 +1,7 @@
-import type { Ask } from "./ask.ts";
-import type { Audiences } from "./audiences.ts";
 import type { ClientWorld } from "./client-world.ts";
-import { type Moment, momentOf } from "./clock-skew.ts";
-import type { Mode } from "./mode.ts";
-import { judgeRefresh, type Outcome } from "./refresh.ts";
+import type { Outcome } from "./refresh.ts";
 import type { SessionRecord } from "./session-record.ts";
+import { type Asked, createTokenRequest, type TokenRequestDeps } from "./token-request.ts";
 
 /** How often an attempt is made in a row. After that, the cool-down rules. */
 const ATTEMPTS = 3;
@@ -14,21 +11,6 @@ const PERSISTENCE_MS = 5_000;
 const SHORT_WAIT_S = 2;
 const FIRST_PAUSE_MS = 200;
 
-export interface RefreshRequestDeps {
-  /** Id of this app. */
-  readonly client: string;
-  readonly mode: Mode["mode"];
-  readonly ask: Ask;
-  readonly audiences: Audiences;
-  readonly world: ClientWorld;
-}
-
-/** What came of it, and when it was asked. */
-export interface Asked {
-  readonly outcome: Outcome;
-  readonly askedAt: Moment;
-}
-
 /**
  * Asks for a renewal, a few times where that may help: after a lost reply the same token gets the same successor, and a
  * server that restarts is soon back. Pauses grow, with jitter, and are never shorter than the server asked for.
@@ -37,21 +19,9 @@ export interface Asked {
  * @param audience one that a token is needed for
  * @param isWanted whether anybody still wants the answer
  */
-export function createRefreshRequest({ client, mode, ask, audiences, world }: RefreshRequestDeps) {
-  /** One request, or more where the server does not know one of the audiences. */
-  async function askOnce(record: SessionRecord | undefined, audience: string | undefined): Promise<Asked> {
-    const lists = audiences.lists(record, audience);
-    for (let at = 0; ; at += 1) {
-      const list = lists[at] ?? [];
-      const next = lists[at + 1];
-      const askedAt = momentOf(world);
-      const body = { client, refresh_token: record?.refreshToken, ...audiences.named(list) };
-      const outcome = judgeRefresh(await ask("refresh", body), mode);
-      const isUnknown = outcome.kind === "refused" && outcome.reason === "invalid_target";
-      if (!isUnknown || !next) return { outcome, askedAt };
-      audiences.refused(list.filter((one) => !next.includes(one)));
-    }
-  }
+export function createRefreshRequest(deps: TokenRequestDeps) {
+  const { audiences, world } = deps;
+  const request = createTokenRequest(deps);
 
   return async (
     record: SessionRecord | undefined,
@@ -60,7 +30,8 @@ export function createRefreshRequest({ client, mode, ask, audiences, world }: Re
   ): Promise<Asked> => {
     const began = world.monotonic();
     for (let attempt = 1; ; attempt += 1) {
-      const asked = await askOnce(record, audience);
+      const grant = { refresh_token: record?.refreshToken };
+      const asked = await request("refresh", grant, audiences.lists(record, audience));
       const wait = waitOf(asked.outcome);
       const isOver = attempt >= ATTEMPTS || wait > SHORT_WAIT_S || world.monotonic() - began > PERSISTENCE_MS;
       if (isOver || !isWanted()) return asked;

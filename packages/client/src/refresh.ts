@@ -2,6 +2,7 @@ import { actions, isKnownReason } from "./actions.ts";
 import type { Reason, SessionReply } from "./api.ts";
 import type { Answer } from "./ask.ts";
 import { ClientError, type ClientReason } from "./errors.ts";
+import { fieldOf } from "./field-of.ts";
 import type { Mode } from "./mode.ts";
 import { isSessionReply } from "./session-record.ts";
 
@@ -45,7 +46,7 @@ export function isAway({ kind, error }: Exclude<Outcome, { readonly kind: "renew
 }
 
 function reasonIn(body: unknown): Reason | undefined {
-  const reason = typeof body === "object" && body !== null && "error" in body ? body.error : undefined;
+  const reason = fieldOf(body, "error");
   return isKnownReason(reason) ? reason : undefined;
 }
 

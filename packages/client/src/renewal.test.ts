@@ -111,7 +111,7 @@ describe("client case 6: a refresh that is not answered as it should be", () => 
   });
 
   test.each<Fate>(["hang", "hang-in-body"])("%s: it is given up in time", async (fate) => {
-    const patient = await house.person({ timeout: 100 });
+    const patient = await house.person({ timeout: 500 });
     house.auth.forget();
     decideRefreshes(fate, fate, "forward");
     await patient.session.refresh();

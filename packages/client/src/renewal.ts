@@ -1,17 +1,17 @@
 import type { ClientWorld } from "./client-world.ts";
-import { momentAt } from "./clock-skew.ts";
 import { createCoolDown } from "./cool-down.ts";
 import { ClientError } from "./errors.ts";
 import type { Exclusive } from "./exclusive.ts";
 import { type Held, type Holder, isExpired, lifeLeft } from "./holder.ts";
 import { pageAddress } from "./page.ts";
 import { isAway } from "./refresh.ts";
-import { type Asked, createRefreshRequest, type RefreshRequestDeps } from "./refresh-request.ts";
+import { createRefreshRequest } from "./refresh-request.ts";
 import { recordOf, tokenOf } from "./session-record.ts";
 import type { Found, SessionStore } from "./session-store.ts";
 import { createSingleFlight } from "./single-flight.ts";
+import type { Asked, TokenRequestDeps } from "./token-request.ts";
 
-export interface RenewalDeps extends RefreshRequestDeps {
+export interface RenewalDeps extends TokenRequestDeps {
   readonly holder: Holder;
   readonly store: SessionStore;
   readonly exclusive: Exclusive;
@@ -66,7 +66,7 @@ export function createRenewal({ holder, store, exclusive, world, ...rest }: Rene
     if (holder.held !== held) return "changed";
     if (found.kind === "gone") holder.release(true);
     else if (found.kind === "cookie") holder.forget();
-    else if (found.kind === "other") holder.hold(found.record, momentAt(found.record.askedAt, world));
+    else if (found.kind === "other") holder.adopt(found.record);
     else return "same";
     return "changed";
   }
@@ -78,7 +78,7 @@ export function createRenewal({ holder, store, exclusive, world, ...rest }: Rene
     const found = await store.load();
     if (holder.held || holder.isUnknown) return;
     // Somebody has signed in elsewhere.
-    if (found.kind === "other") holder.hold(found.record, momentAt(found.record.askedAt, world));
+    if (found.kind === "other") holder.adopt(found.record);
     else if (found.kind === "cookie" && canAsk) holder.forget();
   }
 

@@ -4,29 +4,37 @@ import { ClientError } from "./errors.ts";
 import type { Holder } from "./holder.ts";
 import type { Renewal } from "./renewal.ts";
 import { createSchedule, SOONEST_MS } from "./schedule.ts";
-import type { SessionStore } from "./session-store.ts";
+import type { KnownSession } from "./session-state.ts";
 
 export interface ResumingDeps {
+  /** Looks for what is here. */
+  readonly loaded: () => Promise<void>;
+  /** Who it was last, where a note tells. */
+  readonly lastKnown: (() => KnownSession | undefined) | undefined;
   readonly holder: Holder;
   readonly renewal: Renewal;
-  readonly store: Pick<SessionStore, "lastKnown">;
   readonly world: ClientWorld;
 }
 
 export interface Resuming {
-  /** Asks the server who is signed in, once. Throws nothing: what it could not find out is tried again by the clock. */
+  /** Tries once. Throws nothing: what it could not find out is tried again by the clock. */
   resume(): Promise<void>;
   dispose(): void;
 }
 
-/** Finds out who is signed in where only the server can read the cookie, and goes on trying for as long as nobody knows. */
-export function createResuming({ holder, renewal, store, world }: ResumingDeps): Resuming {
+/**
+ * Finds out who is signed in: by what is here, and where only the server can read the cookie, by asking it. Goes on trying for
+ * as long as nobody knows.
+ */
+export function createResuming({ loaded, lastKnown, holder, renewal, world }: ResumingDeps): Resuming {
   const schedule = createSchedule(world);
 
   async function resume(): Promise<void> {
     schedule.clear();
-    holder.remember(store.lastKnown());
     try {
+      await loaded();
+      if (!holder.isUnknown) return;
+      holder.remember(lastKnown?.());
       await renewal.renew({ due: false });
     } catch (error) {
       if (holder.isUnknown) fail(error);

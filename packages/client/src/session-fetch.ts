@@ -24,8 +24,8 @@ export interface AskedWith {
 
 export interface SessionFetchDeps {
   readonly fetch: typeof fetch;
-  /** Resolves once it was looked whether somebody is signed in. */
-  readonly loaded: Promise<unknown>;
+  /** Looks whether somebody is signed in. */
+  readonly loaded: () => Promise<void>;
   readonly holder: Holder;
   readonly audiences: Audiences;
   readonly departures: Departures;
@@ -48,7 +48,7 @@ interface Made {
 /** `fetch` that carries the session's token to its audience and nowhere else: see `Session.fetch`. */
 export function createSessionFetch(deps: SessionFetchDeps): Made {
   const { fetch, loaded, holder, audiences, departures, obtain, prover } = deps;
-  const asked = new WeakMap<object, AskedWith>();
+  const asked = new WeakMap<object, AskedWith | undefined>();
 
   const sessionFetch: SessionFetch = async (input, options) => {
     // An option that is undefined is none; only the types tell the two apart.
@@ -56,7 +56,7 @@ export function createSessionFetch(deps: SessionFetchDeps): Made {
     const url = urlOf(input);
     const audience = url && audiences.of(url);
     if (!audience || headersOf(input, init).has("authorization")) return await fetch(input, init);
-    await loaded;
+    await loaded();
     const { epoch } = holder;
     if (!departures.leave(url, epoch)) throw new ClientError("session_ended");
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
@@ -71,17 +71,15 @@ export function createSessionFetch(deps: SessionFetchDeps): Made {
     const proof = bound && (await prover?.prove({ method: methodOf(input, init), url: url.href, token }));
     if (holder.epoch !== epoch) throw new ClientError("session_ended");
     const response = await unredirected(fetch)(...withToken(token, proof, input, init));
-    if (proof) prover?.offer(url.href, response.headers);
+    if (proof) await prover?.offer(url.href, response.headers);
     asked.set(response, { url: url.href, audience, token, session, renewed, failure });
     return response;
   };
 
   return {
     fetch: sessionFetch,
-    askedWith: (response) => (typeof response === "object" && response !== null ? asked.get(response) : undefined),
-    answers(source, response) {
-      const what = asked.get(response);
-      if (what) asked.set(source, what);
-    },
+    // What is no object was never asked for.
+    askedWith: (response) => asked.get(response as object),
+    answers: (source, response) => void asked.set(source, asked.get(response)),
   };
 }

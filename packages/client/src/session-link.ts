@@ -1,7 +1,9 @@
-import { TRPCClientError, type TRPCLink } from "@trpc/client";
+import type { TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
-import { type SubscriptionDeps, subscribe } from "./subscription.ts";
+import { failedCall } from "./failed-call.ts";
+import { streamCall } from "./stream-call.ts";
+import type { SubscriptionDeps } from "./subscription.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /** The link of a session: see `Session.link`. Each call of a batch is judged by itself. */
@@ -9,7 +11,7 @@ export function createSessionLink<Router extends AnyTRPCRouter>(deps: Subscripti
   const { recovery, departures } = deps;
   return () =>
     ({ op, next }) => {
-      if (op.type === "subscription") return subscribe<Router>(deps, { op, next });
+      if (op.type === "subscription") return streamCall(op, ({ subscribe }) => subscribe<Router>(deps, { op, next }));
       return observable((observer) => {
         const began = recovery.begin();
         let subscription: Unsubscribable | undefined;
@@ -30,7 +32,7 @@ export function createSessionLink<Router extends AnyTRPCRouter>(deps: Subscripti
                   else observer.error(error);
                 },
                 // What stands in the way of a new token says more than that the old one is none.
-                (failure: Error) => observer.error(TRPCClientError.from(failure)),
+                (failure: unknown) => void failedCall<Router>(failure, op).subscribe(observer),
               );
             },
           });

@@ -56,13 +56,18 @@ export function tokenOf(record: SessionRecord, audience: string): KeptToken | un
   return record.tokens.find((token) => token.audience === audience);
 }
 
+/** What a session may do at an API, as far as its token says. `undefined` without one. */
+export function permissionsOf(record: SessionRecord, audience: string): readonly string[] | undefined {
+  return tokenOf(record, audience)?.scope.split(" ").filter(Boolean);
+}
+
 /** What may be shown of a session. @param audience whose permissions: the issuer's own */
 export function knownOf(record: SessionRecord, audience: string): KnownSession {
   return {
     account: record.account,
     session: record.session,
     endsAt: record.endsAt,
-    permissions: (tokenOf(record, audience)?.scope ?? "").split(" ").filter(Boolean),
+    permissions: permissionsOf(record, audience) ?? [],
   };
 }
 

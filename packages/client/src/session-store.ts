@@ -1,5 +1,5 @@
 import { parseJson, parseRecord, type SessionRecord } from "./session-record.ts";
-import type { KnownSession, SessionWarning } from "./session-state.ts";
+import type { SessionWarning } from "./session-state.ts";
 import type { RawStorage, Turn } from "./storage-turns.ts";
 
 /** A session that was signed out here and must end at the server before anything else is done with it. */
@@ -26,8 +26,6 @@ export type Found =
 export interface SessionStore {
   /** For a start: what is there, unless it was signed out. */
   load(): Promise<Found>;
-  /** Whose session a cookie was last, as far as that is written down; it takes no note of having looked. */
-  lastKnown(): KnownSession | undefined;
   /** Looks again, beside the record that is held. */
   look(held: SessionRecord): Promise<Found>;
   /** Keeps a new sign-in, whatever was there. */
@@ -102,8 +100,6 @@ export function createSessionStore(name: string, turn: Turn, warn: (warning: Ses
   const orUnknown = async (found: Promise<Found | undefined>): Promise<Found> => (await found) ?? { kind: "unknown" };
 
   return {
-    // Whoever keeps the tokens needs no other word.
-    lastKnown: () => undefined,
     load: () =>
       orUnknown(
         turn(async (storage) => {

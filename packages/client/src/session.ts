@@ -29,6 +29,8 @@ export interface Session {
   /**
    * Signs out. Here at once; at the server as soon as it can be reached, at the latest when the next client starts over
    * the same storage. Never throws for want of a server.
+   *
+   * @throws {ClientError} `network` where the part of the SDK that reads the storage could not be loaded; not in cookie mode
    */
   end(): Promise<void>;
   /** Renews the tokens now. One request, however many ask. @throws {ClientError} */

@@ -1,11 +1,12 @@
 import { ClientError, type ClientReason } from "./errors.ts";
 import type { Exclusive } from "./exclusive.ts";
 import type { Holder } from "./holder.ts";
-import { createRedeeming, misaddressed, type RedeemingDeps } from "./redeeming.ts";
+import { createRedeeming, misaddressed } from "./redeeming.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { SessionStore } from "./session-store.ts";
+import type { TokenRequestDeps } from "./token-request.ts";
 
-export interface StartingDeps extends RedeemingDeps {
+export interface StartingDeps extends TokenRequestDeps {
   readonly store: SessionStore;
   readonly holder: Holder;
   readonly exclusive: Exclusive;

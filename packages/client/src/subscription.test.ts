@@ -8,6 +8,7 @@ import { NOTES, type NotesRouter } from "./testing/notes.ts";
 import { createTestWorld } from "./testing/test-world.ts";
 
 const A_LIFE_MS = 6 * 60_000;
+const WAIT = { timeout: 8_000, interval: 5 };
 
 let house: House;
 let person: Person;
@@ -80,7 +81,7 @@ describe.each(modes)("client case 27, 28: an event stream %s", (_name, scheme, m
       onData: ({ data }) => heard.push(data),
       onError: (error) => errors.push(error),
     });
-    const hears = (...all: number[]) => vi.waitFor(() => expect(heard).toEqual(all), { timeout: 8_000, interval: 5 });
+    const hears = (...all: number[]) => vi.waitFor(() => expect(heard).toEqual(all), WAIT);
     return { heard, errors, hears, unsubscribe };
   }
   /** Requests whose stream nobody has closed here. */
@@ -166,5 +167,36 @@ describe.each(modes)("client case 27, 28: an event stream %s", (_name, scheme, m
     const { errors } = listen();
     await vi.waitFor(() => expect(errors.map(reasonOf)).toEqual(["no_token"]));
     expect(opened).toHaveLength(1);
+  });
+
+  describe("that connect made", () => {
+    const connect = () => person.connect<NotesRouter>({ url: NOTES, transformer: superjson });
+
+    test("is an event stream, which goes on after its last event", async () => {
+      const heard: number[] = [];
+      const { unsubscribe } = connect().counts.subscribe(undefined, { onData: ({ data }) => heard.push(data) });
+      countTo(2);
+      await vi.waitFor(() => expect(heard).toEqual([1, 2]), WAIT);
+      house.notes.cut();
+      countTo(3);
+      await vi.waitFor(() => expect(heard).toEqual([1, 2, 3]), WAIT);
+      expect(opened).toEqual([null, "2"]);
+      unsubscribe();
+      await vi.waitFor(() => expect(open()).toBe(0));
+    });
+
+    test("is read to its end by who gives no callbacks", async () => {
+      const ticks: number[] = [];
+      for await (const { data } of connect().ticks.subscribe(undefined)) ticks.push(data);
+      expect(ticks).toEqual([1, 2, 3]);
+    });
+
+    test("that is given up before it was opened is not opened", async () => {
+      const heard: unknown[] = [];
+      const tell = () => heard.push("told");
+      connect().counts.subscribe(undefined, { onData: tell, onError: tell, onComplete: tell }).unsubscribe();
+      await connect().hello.query();
+      expect([opened, heard]).toEqual([[null], []]);
+    });
   });
 });

@@ -11,7 +11,7 @@ import { connectIssuer } from "../connect-issuer.ts";
 import { ClientError } from "../errors.ts";
 import { mayCallBy, type Table } from "../may-call.ts";
 import type { Session, SessionFetch } from "../session.ts";
-import { type SessionRecord, tokenOf } from "../session-record.ts";
+import { permissionsOf, type SessionRecord, tokenOf } from "../session-record.ts";
 import { unredirected } from "../unredirected.ts";
 import { type KeptSession, lifeLeft } from "./kept-session.ts";
 
@@ -100,7 +100,7 @@ export function serverSession(kept: KeptSession | undefined, { audiences, fetch,
     return token;
   };
   const accessToken = (audience = audiences.own) => tokenFor(audience).accessToken;
-  const permissions = (audience = audiences.own) => tokenOf(record, audience)?.scope.split(" ").filter(Boolean);
+  const permissions = (audience = audiences.own) => permissionsOf(record, audience);
   const api = connectIssuer(audiences.own, own);
   const tables = new Map<string, Promise<Table>>();
   return Object.freeze({

@@ -157,29 +157,35 @@ interface Pages {
   close(): Promise<void>;
 }
 
-const PAGE = "<!doctype html><title>App</title><script src=/app.js></script>";
-const REACT_PAGE = `${PAGE}<div id=app></div><script src=/react.js></script>`;
-/** What pages have, by where it is served. */
-const SCRIPTS: ReadonlyMap<string, URL> = new Map([
-  ["/app.js", new URL("./app-page.ts", import.meta.url)],
-  ["/react.js", new URL("./react-page.ts", import.meta.url)],
-]);
+/** Where pages find the parts of the SDK that are loaded when they are needed. */
+export const PARTS = "/parts/";
 
-async function bundle(entry: URL): Promise<string> {
-  const entryPoints = [fileURLToPath(entry)];
-  const built = await build({ entryPoints, bundle: true, write: false, conditions: ["source"] });
-  return built.outputFiles[0]?.text ?? "";
+const PAGE = "<!doctype html><title>App</title><script type=module src=/app-page.js></script>";
+const REACT_PAGE = `${PAGE}<div id=app></div><script type=module src=/react-page.js></script>`;
+
+/** What pages have, by where it is served: in parts, of which each is loaded once. */
+async function bundle(): Promise<ReadonlyMap<string, string>> {
+  const entries = [new URL("./app-page.ts", import.meta.url), new URL("./react-page.ts", import.meta.url)];
+  const { outputFiles } = await build({
+    entryPoints: entries.map((entry) => fileURLToPath(entry)),
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    outdir: "/",
+    chunkNames: `${PARTS.slice(1)}[name]-[hash]`,
+    write: false,
+    conditions: ["source"],
+  });
+  return new Map(outputFiles.map(({ path, text }) => [path, text]));
 }
 
 /** Serves pages that have the SDK, and do nothing with it by themselves. */
 async function servePages(): Promise<Pages> {
-  const bundled = new Map<URL, Promise<string>>();
-  let listen: RequestListener = async ({ url = "/" }, response) => {
-    const entry = SCRIPTS.get(url);
-    const script = entry && (bundled.get(entry) ?? bundle(entry));
-    if (entry && script) bundled.set(entry, script);
-    response.setHeader("content-type", script ? "text/javascript" : "text/html");
-    response.end(script ? await script : url === "/react" ? REACT_PAGE : PAGE);
+  const scripts = await bundle();
+  let listen: RequestListener = ({ url = "/" }, response) => {
+    const script = scripts.get(url);
+    response.setHeader("content-type", script === undefined ? "text/html" : "text/javascript");
+    response.end(script ?? (url === "/react" ? REACT_PAGE : PAGE));
   };
   const server = createServer((request, response) => listen(request, response));
   server.listen(0, "127.0.0.1");
