@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compiled");
 
 /** What tests of several projects need; it is made once. */
-const globalSetup = ["vitest.temporary.ts", "packages/client/src/testing/chromium-setup.ts"];
+const globalSetup = ["packed/testing/temporary-folder.ts", "packages/client/src/testing/chromium-setup.ts"];
 /** Short files that take long: they start many programs. Begun last, they would have one core to themselves and leave the other idle. */
 const STARTERS = /\/(packed|bench|apps\/cli)\/|(soak|type-cost|history|main|apart)\.test\.ts$/;
 
