@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { callerOfOrigin } from "./http/testing/call.ts";
 import { freePort } from "./testing/free-port.ts";
+import { leastEnvironment } from "./testing/least-environment.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
 
@@ -34,8 +35,7 @@ function run(settings: Record<string, string>, flags: readonly string[] = [], co
   const child = spawn(process.execPath, ["--conditions=source", ...flags, main, ...command], {
     cwd: directory,
     env: {
-      PATH: process.env["PATH"],
-      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+      ...leastEnvironment,
       ...Object.fromEntries(environment),
     },
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { leastEnvironment } from "./least-environment.ts";
 
 const main = join(import.meta.dirname, "../main.ts");
 
@@ -14,7 +15,7 @@ export interface RunOptions {
   /** Standard input, whole; without it there is none. */
   readonly input?: string;
   readonly cwd?: string;
-  /** All of the environment but PATH, and where compiled code rests. */
+  /** All of the environment but the least. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -22,7 +23,7 @@ export interface RunOptions {
 export async function countersign(args: readonly string[], { input, cwd, env }: RunOptions): Promise<Ran> {
   const child = spawn(process.execPath, ["--conditions=source", main, ...args], {
     cwd,
-    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"], ...env },
+    env: { ...leastEnvironment, ...env },
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
   const exit = new Promise<number | null>((resolve, reject) => child.once("close", resolve).once("error", reject));

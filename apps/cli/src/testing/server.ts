@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "./free-port.ts";
+import { leastEnvironment } from "./least-environment.ts";
 import { makeScratchFolder } from "./scratch.ts";
 
 const workspace = join(import.meta.dirname, "../../../..");
@@ -57,8 +58,7 @@ async function launch(url: string, dataDir: string): Promise<{ child: ChildProce
   const child = spawn(process.execPath, ["--conditions=source", "apps/server/src/main.ts"], {
     cwd: workspace,
     env: {
-      PATH: process.env["PATH"],
-      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+      ...leastEnvironment,
       COUNTERSIGN_ISSUER: url,
       COUNTERSIGN_PORT: new URL(url).port,
       COUNTERSIGN_PLAIN_PORT: "off",

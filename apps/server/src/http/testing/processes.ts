@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SessionReply } from "@countersign/tokens";
 import { freePort } from "../../testing/free-port.ts";
+import { leastEnvironment } from "../../testing/least-environment.ts";
 import { callerOfOrigin } from "./call.ts";
 import { type CutProxy, openCutProxy } from "./cut-proxy.ts";
 import type { GuardTask } from "./guard-child.ts";
@@ -181,7 +182,7 @@ function openDesk(port: number, ca: string) {
 /** Starts a program of this folder, and answers what it tells first. */
 async function launch(script: string, argument: string, env: Record<string, string>) {
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), [argument], {
-    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"], ...env },
+    env: { ...leastEnvironment, ...env },
     execArgv: ["--conditions=source"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
