@@ -6,12 +6,14 @@ import { push } from "./commands/access-push.ts";
 import { createContext } from "./context.ts";
 import { countersign } from "./testing/cli.ts";
 import { type Person, personAt } from "./testing/person.ts";
+import { startResidentCli } from "./testing/resident-cli.ts";
 import { makeScratchFolder } from "./testing/scratch.ts";
 import { type Server, startServer } from "./testing/server.ts";
 
 const ANN = "seven plums in winter";
 const BOB = "a kite over the harbour";
 
+const cli = startResidentCli();
 let server: Server;
 let ann: Person;
 let bob: Person;
@@ -27,7 +29,7 @@ let reader: string;
 function person(): Person {
   const home = makeScratchFolder();
   homes.push(home);
-  return personAt(home, { COUNTERSIGN_URL: server.url, COUNTERSIGN_DATA_DIR: server.dataDir });
+  return personAt(home, { COUNTERSIGN_URL: server.url, COUNTERSIGN_DATA_DIR: server.dataDir }, cli.run);
 }
 
 /** A file in the folder where Ann stands, by its name there. */
@@ -51,6 +53,7 @@ beforeAll(async () => {
   bobId = JSON.parse((await bob.run("whoami --json")).stdout).id;
 });
 afterAll(async () => {
+  await cli.stop();
   await server?.stop();
   for (const home of homes) rmSync(home, { recursive: true });
 });

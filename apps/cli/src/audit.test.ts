@@ -4,11 +4,13 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { countersign } from "./testing/cli.ts";
 import { type Person, personAt } from "./testing/person.ts";
+import { startResidentCli } from "./testing/resident-cli.ts";
 import { makeScratchFolder, scratchFolder } from "./testing/scratch.ts";
 import { type RestartableServer, startServer } from "./testing/server.ts";
 
 const ANN = "seven plums in winter";
 
+const cli = startResidentCli();
 let server: RestartableServer;
 let home: string;
 let ann: Person;
@@ -17,13 +19,14 @@ let annId: string;
 beforeAll(async () => {
   server = await startServer();
   home = makeScratchFolder();
-  ann = personAt(home, { COUNTERSIGN_URL: server.url, COUNTERSIGN_DATA_DIR: server.dataDir });
+  ann = personAt(home, { COUNTERSIGN_URL: server.url, COUNTERSIGN_DATA_DIR: server.dataDir }, cli.run);
   await ann.run(`setup ${server.setUpLink} --email ann@example.com --name Ann`, ANN);
   annId = JSON.parse((await ann.run("whoami --json")).stdout).id;
   await ann.run("roles create reader --description Reads");
   await ann.run("roles remove reader --yes");
 });
 afterAll(async () => {
+  await cli.stop();
   await server?.stop();
   rmSync(home, { recursive: true });
 });
@@ -93,7 +96,7 @@ describe("audit export and verify", () => {
     );
     for (const line of lines) expect(line).toMatch(/^[ -~]+$/);
     const [{ kid }] = JSON.parse((await ann.run("audit keys --json")).stdout);
-    const stranger = personAt(scratchFolder(), { COUNTERSIGN_URL: "https://localhost:1" });
+    const stranger = personAt(scratchFolder(), { COUNTERSIGN_URL: "https://localhost:1" }, cli.run);
     const file = join(home, "all.jsonl");
     expect(await stranger.run(`audit verify ${file} --key ${kid}`)).toMatchObject({ code: 0 });
     const input = readFileSync(file, "utf8");

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "./testing/free-port.ts";
 import { httpsGet } from "./testing/https-get.ts";
 import { type Person, personAt } from "./testing/person.ts";
+import { startResidentCli } from "./testing/resident-cli.ts";
 import { makeScratchFolder } from "./testing/scratch.ts";
 import { type Server, startServer } from "./testing/server.ts";
 
@@ -12,6 +13,7 @@ const ANN = "seven plums in winter";
 const BOB = "a kite over the harbour";
 const asAnn = "--email ann@example.com";
 
+const cli = startResidentCli();
 let server: Server;
 let ann: Person;
 let bob: Person;
@@ -20,7 +22,7 @@ const homes: string[] = [];
 function person(env: Readonly<Record<string, string>> = {}): Person {
   const home = makeScratchFolder();
   homes.push(home);
-  return personAt(home, { COUNTERSIGN_URL: server.url, COUNTERSIGN_DATA_DIR: server.dataDir, ...env });
+  return personAt(home, { COUNTERSIGN_URL: server.url, COUNTERSIGN_DATA_DIR: server.dataDir, ...env }, cli.run);
 }
 
 async function invited(email: string): Promise<string> {
@@ -38,6 +40,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await cli.stop();
   await server?.stop();
   for (const home of homes) rmSync(home, { recursive: true });
 });

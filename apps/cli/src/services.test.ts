@@ -1,20 +1,23 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Person, personAt } from "./testing/person.ts";
+import { startResidentCli } from "./testing/resident-cli.ts";
 import { makeScratchFolder } from "./testing/scratch.ts";
 import { type Server, startServer } from "./testing/server.ts";
 
 const ANN = "seven plums in winter";
 const home = makeScratchFolder();
+const cli = startResidentCli();
 let server: Server;
 let ann: Person;
 
 beforeAll(async () => {
   server = await startServer();
-  ann = personAt(home, { COUNTERSIGN_URL: server.url, COUNTERSIGN_DATA_DIR: server.dataDir });
+  ann = personAt(home, { COUNTERSIGN_URL: server.url, COUNTERSIGN_DATA_DIR: server.dataDir }, cli.run);
   await ann.run(`setup ${server.setUpLink} --email ann@example.com --name Ann`, ANN);
 });
 afterAll(async () => {
+  await cli.stop();
   await server?.stop();
   rmSync(home, { recursive: true });
 });

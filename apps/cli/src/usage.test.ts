@@ -2,13 +2,18 @@ import { rmSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import { freePort } from "./testing/free-port.ts";
 import { personAt } from "./testing/person.ts";
+import { startResidentCli } from "./testing/resident-cli.ts";
 import { makeScratchFolder } from "./testing/scratch.ts";
 
 // Nobody answers there: what is wrong is said without asking.
 const home = makeScratchFolder();
-const somebody = personAt(home, { COUNTERSIGN_URL: `https://localhost:${await freePort()}` });
+const cli = startResidentCli();
+const somebody = personAt(home, { COUNTERSIGN_URL: `https://localhost:${await freePort()}` }, cli.run);
 
-afterAll(() => rmSync(home, { recursive: true }));
+afterAll(async () => {
+  await cli.stop();
+  rmSync(home, { recursive: true });
+});
 
 test("2: what cannot be read, with nothing on standard output", async () => {
   for (const args of [

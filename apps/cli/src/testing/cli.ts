@@ -19,8 +19,11 @@ export interface RunOptions {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Runs a command line to its end. */
+export type Countersign = (args: readonly string[], options: RunOptions) => Promise<Ran>;
+
 /** Runs the real program as a process of its own, as a script would: no terminal anywhere. */
-export async function countersign(args: readonly string[], { input, cwd, env }: RunOptions): Promise<Ran> {
+export const countersign: Countersign = async (args, { input, cwd, env }) => {
   const child = spawn(process.execPath, ["--conditions=source", main, ...args], {
     cwd,
     env: { ...leastEnvironment, ...env },
@@ -32,4 +35,4 @@ export async function countersign(args: readonly string[], { input, cwd, env }: 
     [child.stdout, child.stderr].map((stream) => text(stream as NonNullable<typeof stream>)),
   );
   return { code: await exit, stdout: stdout ?? "", stderr: stderr ?? "" };
-}
+};
