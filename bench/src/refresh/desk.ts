@@ -1,7 +1,15 @@
-import { createIssuer, type Issuer } from "@countersign/server";
+import { createIssuer, defineSignInMethod, type Issuer } from "@countersign/server";
+import { z } from "zod";
 import type { Database } from "./stored-sessions.ts";
 
-const credentials = { email: "ann@example.com", password: "seven plums in winter" };
+const email = "ann@example.com";
+const password = "seven plums in winter";
+/** Whoever names the account is let in: what a sign-in costs is not the question here. */
+const byName = defineSignInMethod({
+  name: "byName",
+  input: z.strictObject({ email: z.string() }),
+  prove: async ({ email }) => ({ email, amr: ["swk"], acr: "1fa" }),
+});
 const unlimited = { most: Number.MAX_SAFE_INTEGER, windowMs: 60_000 };
 
 /** One session, whose refresh token is used up and replaced again and again. */
@@ -24,14 +32,15 @@ export async function openDesk(database: Database): Promise<Desk> {
     database,
     masterKeys: [new Uint8Array(32).fill(7)],
     signUp: "open",
+    signIn: [byName],
     limits: { address: unlimited, accountFromAddress: unlimited, account: unlimited },
   });
   return {
     async signUp() {
-      await post(issuer, "/trpc/signIn.signUp", { client: "cli", name: "Ann", ...credentials });
+      await post(issuer, "/trpc/signIn.signUp", { client: "cli", name: "Ann", email, password });
     },
     async signIn() {
-      const signedIn = await post(issuer, "/trpc/signIn.password", { client: "cli", ...credentials });
+      const signedIn = await post(issuer, "/trpc/signIn.method", { client: "cli", method: "byName", input: { email } });
       const { handoff } = (signedIn as { result: { data: { handoff: string } } }).result.data;
       return { refreshToken: refreshTokenIn(await post(issuer, "/session/start", { client: "cli", handoff })) };
     },

@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import module from "node:module";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { HashAnswer, HashJob } from "./job.ts";
@@ -22,10 +23,14 @@ export interface ChildEvents {
 }
 
 /**
- * Starts a hashing process. It inherits neither environment nor options of this one, and does not keep it alive.
+ * Starts a hashing process. It inherits nothing of this one's environment but where compiled code is kept, and none of
+ * its options, and does not keep it alive.
  */
 export function startChild(turn: Turn, events: ChildEvents): HashChild {
-  const child = fork(CHILD, [turn], { env: {}, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  // Bun knows no such place.
+  const compiled = module.getCompileCacheDir?.();
+  const env = compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled };
+  const child = fork(CHILD, [turn], { env, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
   let alive = true;
   const gone = (why: string) => {
     if (!alive) return;
