@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { systemWorld } from "@countersign/tokens";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -102,6 +103,25 @@ describe.each(Object.entries(databases))("a role that many hold, over %s", (_kin
     expect((await tokensOf(after)).notes?.scope).toBe("");
     expect(await issuer.store.roles.holders("reader", { limit: 1 })).toEqual([]);
     await issuer.services.roles.create(wide, admin.actor);
+  });
+
+  test("narrowed by two at once in one process, is told of here when either of them has an answer", async () => {
+    await give(1203, 1203);
+    let untold = 0;
+    const transaction = issuer.store.transaction.bind(issuer.store);
+    const slow = vi.spyOn(issuer.store, "transaction").mockImplementation(async (doing) => {
+      untold += 1;
+      const answer = await transaction(doing);
+      await delay(50);
+      untold -= 1;
+      return answer;
+    });
+    const answered = async () => {
+      await issuer.services.roles.update(narrow, admin.actor);
+      return untold;
+    };
+    expect(await Promise.all([answered(), answered()])).toEqual([0, 0]);
+    slow.mockRestore();
   });
 
   test("removed, is nobody's at once and its name free when its grants are gone", async () => {

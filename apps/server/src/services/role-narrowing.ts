@@ -29,6 +29,7 @@ export interface RoleNarrowings {
   /**
    * Does what is left, whoever began it. Until its turn a holder's token says what no longer holds. Safe to run from
    * several instances at once, and again after a failure: each chunk is a transaction, that knows where the last ended.
+   * In one process it runs once at a time, so that when it is done what was revoked here is known here.
    */
   finish(): Promise<void>;
 }
@@ -48,6 +49,15 @@ export function createRoleNarrowings({ store, world }: { store: Store; world: Wo
       else await tx.roleNarrowings.remove(narrowing.id);
       return true;
     });
+
+  const finishAll = async () => {
+    // Most of the time there is nothing, and then nobody else is held up.
+    while (await store.roleNarrowings.oldest()) {
+      await advance();
+      await yieldToOthers();
+    }
+  };
+  let last = Promise.resolve();
 
   return {
     begin: async (tx, { role, taken, removes }) => {
@@ -69,12 +79,9 @@ export function createRoleNarrowings({ store, world }: { store: Store; world: Wo
       if (audiences.length > 0 || removes) await tx.roleNarrowings.insert({ ...begun, step, after: "", minters: 0 });
     },
 
-    finish: async () => {
-      // Most of the time there is nothing, and then nobody else is held up.
-      while (await store.roleNarrowings.oldest()) {
-        await advance();
-        await yieldToOthers();
-      }
+    finish: () => {
+      last = last.then(finishAll, finishAll);
+      return last;
     },
   };
 }
