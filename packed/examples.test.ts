@@ -7,8 +7,10 @@ import { bun } from "./testing/bun.ts";
 import { output } from "./testing/command.ts";
 import { type Issuer, startIssuer } from "./testing/issuer.ts";
 import { type Started, start } from "./testing/started.ts";
+import { terminalAppIn } from "./testing/terminal-app.ts";
 
-const { examples } = inject("packed");
+const { newest } = inject("packed");
+const examples = join(newest, "examples");
 const code = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
 
 const embedded = { kind: "embedded", program: "server.ts", told: { list: ["seven plums"], afterwards: "no_token" } };
@@ -62,7 +64,7 @@ describe("notes, an API in a process of its own", () => {
   let url: string;
   const password = "seven plums in winter";
   const countersign = (args: readonly string[], input?: string) =>
-    output("npx", ["--no-install", "@countersign/cli", ...args], { cwd: examples, env: issuer.terminal, input });
+    output(process.execPath, [terminalAppIn(newest), ...args], { cwd: newest, env: issuer.terminal, input });
   const call = async (path: string, token: string | undefined, input?: object) => {
     const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
     const method = input ? { method: "POST", body: JSON.stringify({ json: input }) } : {};
@@ -79,7 +81,7 @@ describe("notes, an API in a process of its own", () => {
   beforeAll(async () => {
     const port = await freePort();
     url = `http://localhost:${port}`;
-    issuer = await startIssuer(examples, { COUNTERSIGN_PORT: `${await freePort()}`, COUNTERSIGN_SIGN_UP: "open" });
+    issuer = await startIssuer(newest, { COUNTERSIGN_PORT: `${await freePort()}`, COUNTERSIGN_SIGN_UP: "open" });
     const person = ["--email", "ann@example.com", "--name", "Ann", "--password-stdin"];
     await countersign(["setup", issuer.setUpLink, ...person], password);
     const service = await countersign(["services", "create", "notes", "--permission", "feed:read"]);

@@ -4,9 +4,10 @@ import { freePort } from "../packages/client/src/testing/free-port.ts";
 import { output } from "./testing/command.ts";
 import { start } from "./testing/started.ts";
 
-const { examples } = inject("packed");
+const { newest } = inject("packed");
+const examples = join(newest, "examples");
 const compiler = join(import.meta.dirname, "node_modules/.bin/tsc");
-const next = join(examples, "node_modules/next/dist/bin/next");
+const next = join(newest, "node_modules/next/dist/bin/next");
 
 test("a Next app: issuer, guarded API and rendered pages, whose bundles know at once what one of them has revoked", {
   timeout: 600_000,

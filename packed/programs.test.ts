@@ -4,6 +4,7 @@ import { freePort } from "../packages/client/src/testing/free-port.ts";
 import { bun } from "./testing/bun.ts";
 import { output, run } from "./testing/command.ts";
 import { type Issuer, startIssuer } from "./testing/issuer.ts";
+import { terminalAppIn } from "./testing/terminal-app.ts";
 import { bundleWorker, startWorker } from "./testing/worker.ts";
 
 const { newest, oldest } = inject("packed");
@@ -61,7 +62,7 @@ describe.each([
 });
 
 test.each(["22", "24"])("the terminal app runs on Node %s", async (version) => {
-  const app = "node_modules/@countersign/cli/dist/bin.js";
+  const app = terminalAppIn(newest);
   const { code, stdout, stderr } = await run(nodeOf(version), [app, "whoami"], { cwd: newest, env: issuer.terminal });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toContain(ann.email);

@@ -6,10 +6,12 @@ import { openChromium } from "../packages/client/src/testing/chromium.ts";
 import { freePort } from "../packages/client/src/testing/free-port.ts";
 import { output } from "./testing/command.ts";
 import { type Started, start } from "./testing/started.ts";
+import { terminalAppIn } from "./testing/terminal-app.ts";
 
-const { examples } = inject("packed");
+const { newest } = inject("packed");
+const examples = join(newest, "examples");
 const cwd = join(examples, "react");
-const vite = join(examples, "node_modules/vite/bin/vite.js");
+const vite = join(newest, "node_modules/vite/bin/vite.js");
 const password = "seven plums in winter";
 
 let origin: string;
@@ -53,7 +55,7 @@ async function grantWriter(email: string): Promise<void> {
     XDG_CONFIG_HOME: join(cwd, "data/config"),
   };
   const countersign = (args: readonly string[], input?: string) =>
-    output("npx", ["--no-install", "@countersign/cli", ...args], { cwd: examples, env, input });
+    output(process.execPath, [terminalAppIn(newest), ...args], { cwd: newest, env, input });
   const [link = ""] = /https:\S+\/setup#[\w-]+/.exec(api.told) ?? [];
   const administrator = ["--email", "root@example.com", "--name", "Root", "--password-stdin"];
   await countersign(["setup", link, ...administrator], password);

@@ -1,7 +1,6 @@
-import { cp, mkdir, writeFile } from "node:fs/promises";
+import { cp } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { output } from "./command.ts";
-import { type Manifest, readManifest, type Tarball } from "./packages.ts";
+import { type Manifest, publishedPackages, readManifest } from "./packages.ts";
 
 const workspace = join(import.meta.dirname, "../..");
 const folders = [
@@ -13,14 +12,16 @@ const folders = [
   "examples/ssr",
 ];
 
-/**
- * The examples as somebody has them who copied their folders: side by side, over one installation of the packages as they
- * are published and of what the examples name beside them.
- */
-export async function installExamples(folder: string, tarballs: readonly Tarball[]): Promise<void> {
-  await mkdir(folder);
-  const published = new Map(tarballs.map(({ name, file }) => [name, `file:${file}`]));
-  const dependencies: Record<string, string> = Object.fromEntries(published);
+/** What a folder is installed with, as its manifest says it. */
+export interface Wanted {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly overrides?: Readonly<Record<string, unknown>>;
+}
+
+/** Puts the examples side by side into a folder. Answers what they name beside the packages that are published. */
+export async function copyExamples(folder: string): Promise<Wanted> {
+  const published = new Set(publishedPackages().map(({ manifest }) => manifest.name));
+  const dependencies: Record<string, string> = {};
   const overrides: Record<string, unknown> = {};
   for (const one of folders) {
     const from = join(workspace, one);
@@ -31,12 +32,10 @@ export async function installExamples(folder: string, tarballs: readonly Tarball
     const example = readManifest(from);
     Object.assign(overrides, example.overrides);
     for (const name of namesIn(example)) {
-      dependencies[name] = published.get(name) ?? readManifest(join(from, "node_modules", name)).version;
+      if (!published.has(name)) dependencies[name] = readManifest(join(from, "node_modules", name)).version;
     }
   }
-  const manifest = { private: true, type: "module", dependencies, overrides };
-  await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
-  await output("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], { cwd: folder });
+  return { dependencies, overrides };
 }
 
 /** What an example is installed with. */

@@ -3,18 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { installNewest, installOldest } from "./consumers.ts";
-import { installExamples } from "./examples.ts";
 import { packAll, type Tarball } from "./packages.ts";
 
 /** What every test here shares: all is built, packed and installed once. */
 export interface Packed {
   readonly tarballs: readonly Tarball[];
-  /** The folder of somebody who has all of the packages and everything else as new as this workspace. */
+  /** The folder of somebody who has all of the packages and everything else as new as this workspace; with `examples`. */
   readonly newest: string;
   /** The folder of somebody who has the libraries and everything else as old as it may be. */
   readonly oldest: string;
-  /** The folder of somebody who has copied the examples. */
-  readonly examples: string;
 }
 
 declare module "vitest" {
@@ -28,15 +25,10 @@ export async function setup({ provide }: TestProject): Promise<() => Promise<voi
   const remove = () => rm(folder, { recursive: true });
   const newest = join(folder, "newest");
   const oldest = join(folder, "oldest");
-  const examples = join(folder, "examples");
   try {
     const tarballs = await packAll(folder);
-    await Promise.all([
-      installNewest(newest, tarballs),
-      installOldest(oldest, tarballs),
-      installExamples(examples, tarballs),
-    ]);
-    provide("packed", { tarballs, newest, oldest, examples });
+    await Promise.all([installNewest(newest, tarballs), installOldest(oldest, tarballs)]);
+    provide("packed", { tarballs, newest, oldest });
   } catch (error) {
     await remove();
     throw error;
