@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { newPostgresDatabase } from "../testing/postgres.ts";
+import { migratedPostgresDatabase } from "../testing/postgres.ts";
 import { type GuardProcess, type IssuerProcess, openIssuerProcess, type Session } from "./testing/processes.ts";
 
 const BOUND_MS = 60_000;
@@ -117,7 +117,7 @@ describe("two instances over one PostgreSQL and an API, each a process of its ow
   const SKEW_MS = 5 * 60_000;
 
   test("server case 1, 4, 17: their clocks five minutes off, one each way, they answer alike, and the API hears of both", async () => {
-    issuer = await openIssuerProcess({ DATABASE_URL: await newPostgresDatabase() }, -SKEW_MS);
+    issuer = await openIssuerProcess({ DATABASE_URL: await migratedPostgresDatabase() }, -SKEW_MS);
     const [other, guard] = await Promise.all([issuer.another(SKEW_MS), issuer.startGuard()]);
     const ann = await issuer.signIn();
     await until(guard, ann, served);

@@ -1,7 +1,7 @@
 import { systemWorld } from "@countersign/tokens";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { newPostgresDatabase } from "../testing/postgres.ts";
+import { migratedPostgresDatabase } from "../testing/postgres.ts";
 import { type BoundBrowser, boundApp, boundAudiences, FILES, openBoundBrowser } from "./testing/bound-app.ts";
 import { reasonOf } from "./testing/reason-of.ts";
 import { ISSUER, NOTES, openTestIssuer, PASSWORD, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
@@ -163,7 +163,7 @@ describe("two instances over one PostgreSQL", () => {
   let one: TestIssuer;
   let two: TestIssuer;
   beforeAll(async () => {
-    const database = { postgres: await newPostgresDatabase() };
+    const database = { postgres: await migratedPostgresDatabase() };
     const open = () => openTestIssuer({ database, clients: [boundApp], audiences: boundAudiences, world: systemWorld });
     [one, two] = [await open(), await open()];
   });

@@ -7,7 +7,7 @@ import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { IssuerEvent } from "../events.ts";
-import { newPostgresDatabase } from "../testing/postgres.ts";
+import { migratedPostgresDatabase } from "../testing/postgres.ts";
 import type { Hooks } from "./hooks.ts";
 import { nextGeneration } from "./testing/next-generation.ts";
 import { reasonOf } from "./testing/reason-of.ts";
@@ -37,7 +37,7 @@ const databases: Readonly<Record<string, () => Promise<Own>>> = {
     return { database: { sqlite }, insert, accounts: "accounts", rows: async () => ask("select * from customers") };
   },
   PostgreSQL: async () => {
-    const url = await newPostgresDatabase();
+    const url = await migratedPostgresDatabase();
     const ask = async (sql: string) => {
       const client = new pg.Client(url);
       await client.connect();

@@ -2,12 +2,13 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { openPostgres } from "../store/postgres.ts";
 import type { Answer, Step } from "./postgres-child.ts";
 
 /** A real PostgreSQL. */
 export interface TestPostgres {
-  /** The connection string of a fresh, empty database. */
-  url(): Promise<string>;
+  /** The connection string of a fresh, empty database, or of a copy of one that nobody is connected to. */
+  url(copied?: string): Promise<string>;
   /** Ends the server as a shutdown does; its data stays. */
   halt(): Promise<void>;
   /** Starts it again on the same port. */
@@ -37,13 +38,14 @@ export async function startPostgres(): Promise<TestPostgres> {
   const server = `postgres://postgres:password@127.0.0.1:${port}`;
   let databases = 0;
   return {
-    async url() {
+    async url(copied = `${server}/template1`) {
       databases += 1;
+      const name = `test_${databases}`;
       const client = new pg.Client(`${server}/postgres`);
       await client.connect();
-      await client.query(`create database test_${databases}`);
+      await client.query(`create database ${name} template ${copied.slice(server.length + 1)}`);
       await client.end();
-      return `${server}/test_${databases}`;
+      return `${server}/${name}`;
     },
     halt: () => take("halt"),
     resume: () => take("resume"),
@@ -55,6 +57,7 @@ export async function startPostgres(): Promise<TestPostgres> {
 }
 
 let shared: Promise<TestPostgres> | undefined;
+let migrated: Promise<string> | undefined;
 
 /**
  * The connection string of a fresh, empty database. Its server is that of all files of a test process, and ends with it:
@@ -63,4 +66,19 @@ let shared: Promise<TestPostgres> | undefined;
 export async function newPostgresDatabase(): Promise<string> {
   shared ??= startPostgres();
   return await (await shared).url();
+}
+
+/** The same with our tables, which costs half as much as to open an issuer over an empty one. */
+export async function migratedPostgresDatabase(): Promise<string> {
+  shared ??= startPostgres();
+  const server = await shared;
+  migrated ??= migrate(await server.url());
+  return await server.url(await migrated);
+}
+
+async function migrate(connection: string): Promise<string> {
+  const store = openPostgres({ connection });
+  await store.migrate();
+  await store.close();
+  return connection;
 }

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import type { IssuerOptions } from "../../issuer-options.ts";
-import { newPostgresDatabase } from "../../testing/postgres.ts";
+import { migratedPostgresDatabase } from "../../testing/postgres.ts";
 
 type MakeDatabase = () => Promise<IssuerOptions["database"]>;
 
-/** How to make a new, empty database of each kind that an issuer stands on, for the tests of one file. */
+/** How to make a new database without rows of each kind that an issuer stands on, for the tests of one file. */
 export function databasesForTests(): Readonly<Record<"SQLite" | "PostgreSQL", MakeDatabase>> {
   let folder: string;
   let files = 0;
@@ -19,6 +19,6 @@ export function databasesForTests(): Readonly<Record<"SQLite" | "PostgreSQL", Ma
   });
   return {
     SQLite: async () => ({ sqlite: join(folder, `${++files}.db`) }),
-    PostgreSQL: async () => ({ postgres: await newPostgresDatabase() }),
+    PostgreSQL: async () => ({ postgres: await migratedPostgresDatabase() }),
   };
 }
