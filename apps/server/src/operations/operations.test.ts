@@ -7,6 +7,7 @@ import type { IssuerOptions } from "../issuer-options.ts";
 import { ABSENT_MS } from "../services/presence.ts";
 import { reasonOf } from "../services/testing/reason-of.ts";
 import { ISSUER, openTestIssuer, type Person, SOMEBODY, type TestIssuer } from "../services/testing/test-issuer.ts";
+import { bundled } from "../testing/bundled.ts";
 import { operate } from "./operate.ts";
 import type { DyingOperation } from "./testing/operate-child.ts";
 import { databases, type OperatedDatabase } from "./testing/operated-databases.ts";
@@ -55,8 +56,8 @@ const everything = async () => {
 async function diesAt(statement: number, name: string, masterKeys: readonly Uint8Array[]): Promise<boolean> {
   const keys = masterKeys.map((key) => Buffer.from(key).toString("base64url"));
   const given: DyingOperation = { name, issuer: ISSUER, database: database.options, masterKeys: keys, statement };
-  const run = [join(import.meta.dirname, "testing/operate-child.ts"), JSON.stringify(given)];
-  const dying = spawn(process.execPath, ["--conditions=source", ...run], { stdio: ["ignore", "ignore", "inherit"] });
+  const script = await bundled(join(import.meta.dirname, "testing/operate-child.ts"));
+  const dying = spawn(process.execPath, [script, JSON.stringify(given)], { stdio: ["ignore", "ignore", "inherit"] });
   const [code, signal] = await once(dying, "exit");
   if (signal !== "SIGKILL") expect(code).toBe(0);
   return signal === "SIGKILL";

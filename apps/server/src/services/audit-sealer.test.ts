@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import {
   type AuditLine,
   type AuditVerdict,
@@ -16,6 +16,7 @@ import { postgresDatabases } from "../store/testing/postgres-databases.ts";
 import { anEntry, NOW } from "../store/testing/samples.ts";
 import type { TestDatabase, TestDatabases } from "../store/testing/setting.ts";
 import { sqliteDatabases } from "../store/testing/sqlite-databases.ts";
+import { bundled } from "../testing/bundled.ts";
 import { newPostgresDatabase } from "../testing/postgres.ts";
 import { createAudit } from "./audit.ts";
 import { createAuditExport } from "./audit-export.ts";
@@ -260,8 +261,8 @@ async function placeOf(database: TestDatabase, kind: string): Promise<AuditCrash
 
 /** Has another process seal, and answers how it ended. */
 async function crash(doing: AuditCrash): Promise<unknown> {
-  const script = fileURLToPath(new URL("./testing/audit-crash-child.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--conditions=source", script, JSON.stringify(doing)], { stdio: "inherit" });
+  const script = await bundled(join(import.meta.dirname, "testing/audit-crash-child.ts"));
+  const child = spawn(process.execPath, [script, JSON.stringify(doing)], { stdio: "inherit" });
   const [code, signal] = await once(child, "exit");
   expect(signal ?? code).toBeOneOf(["SIGKILL", 0]);
   return signal;

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { SessionReply } from "@countersign/tokens";
+import { bundled } from "../../testing/bundled.ts";
 import { freePort } from "../../testing/free-port.ts";
 import { leastEnvironment } from "../../testing/least-environment.ts";
 import { callerOfOrigin } from "./call.ts";
@@ -181,9 +181,9 @@ function openDesk(port: number, ca: string) {
 
 /** Starts a program of this folder, and answers what it tells first. */
 async function launch(script: string, argument: string, env: Record<string, string>) {
-  const child = fork(fileURLToPath(new URL(script, import.meta.url)), [argument], {
+  const child = fork(await bundled(join(import.meta.dirname, script)), [argument], {
     env: { ...leastEnvironment, ...env },
-    execArgv: ["--conditions=source"],
+    execArgv: [],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const ended = once(child, "exit").then(([code]) => Promise.reject(new Error(`${script} ended with ${code}`)));
