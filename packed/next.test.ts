@@ -15,7 +15,7 @@ test("a Next app: issuer, guarded API and rendered pages, whose bundles know at 
   const cwd = join(examples, "next");
   const env = { APP_URL: `https://localhost:${await freePort()}`, NEXT_TELEMETRY_DISABLED: "1" };
   await output(process.execPath, [next, "build"], { cwd, env });
-  await output(compiler, ["-p", "tsconfig.json"], { cwd });
+  await output(compiler, ["-p", "tsconfig.json", "--checkers", "1"], { cwd });
   const server = await start(["serve.ts"], /\/auth\/setup#/, { cwd, env });
   try {
     const trusting = { ...env, NODE_EXTRA_CA_CERTS: join(cwd, "data/ca.pem") };

@@ -5,9 +5,8 @@ import { run } from "./testing/command.ts";
 import { publishedPackages } from "./testing/packages.ts";
 
 const { newest, oldest } = inject("packed");
-const ours = join(import.meta.dirname, "node_modules/.bin/tsc");
-
-const theirs = join(oldest, "node_modules/.bin/tsc");
+const ours = [join(import.meta.dirname, "node_modules/.bin/tsc"), "--checkers", "1"];
+const theirs = [join(oldest, "node_modules/.bin/tsc")];
 
 const nodenext = { moduleResolution: "nodenext", module: "nodenext" };
 const bundler = { moduleResolution: "bundler", module: "esnext" };
@@ -26,10 +25,15 @@ const node = { lib: ["es2022"], types: ["node"] };
 const browser = { lib: ["es2022", "dom", "dom.iterable", "esnext.disposable"], types: [] };
 
 /** What a compiler says about a project of strangers; nothing if all is well. */
-async function compile(compiler: string, folder: string, options: object, files: readonly string[]): Promise<string> {
+async function compile(
+  [compiler = "", ...flags]: readonly string[],
+  folder: string,
+  options: object,
+  files: readonly string[],
+): Promise<string> {
   const config = join(folder, "tsconfig.json");
   await writeFile(config, JSON.stringify({ compilerOptions: { ...strict, ...options }, files }));
-  return (await run(compiler, ["-p", config], { cwd: folder })).stdout;
+  return (await run(compiler, [...flags, "-p", config], { cwd: folder })).stdout;
 }
 
 describe.each([

@@ -18,6 +18,7 @@ import { type Clock, createClock } from "./services/clock.ts";
 import { openFactLog } from "./services/fact-log.ts";
 import { createFeed } from "./services/feed.ts";
 import { createHandoffs } from "./services/handoffs.ts";
+import { shareHashPool } from "./services/hashing/shared-pool.ts";
 import { createHealth } from "./services/health.ts";
 import { createReaction } from "./services/hooks.ts";
 import { openInstallation } from "./services/installation.ts";
@@ -65,12 +66,15 @@ export interface Wired {
 /**
  * Opens the database, brings it up to date, and puts the services over it.
  *
- * @param passwords closed with it; by default hashing processes of its own
+ * @param passwords closed with it; by default those of this process, which its issuers share
  * @throws {TypeError} for options that make no sense
  * @throws {Error} with a sentence, where the database belongs to another master key, or may not be written
  * @throws {Refusal} `unavailable` without a database
  */
-export async function wire(options: IssuerOptions, passwords: Passwords = createPasswords()): Promise<Wired> {
+export async function wire(
+  options: IssuerOptions,
+  passwords: Passwords = createPasswords({ pool: shareHashPool() }),
+): Promise<Wired> {
   checkIssuerOptions(options);
   const world = options.world ?? systemWorld;
   const store = await openStore(options.database, world);

@@ -84,7 +84,7 @@ async function project(folder: string, name: string, config: object): Promise<vo
 }
 
 async function compile(folder: string, name: string, ...options: string[]): Promise<string> {
-  const command = [compiler, "-p", join(folder, name), ...options];
+  const command = [compiler, "-p", join(folder, name), "--checkers", "1", ...options];
   const { stdout } = await run(process.execPath, command, { cwd: folder }).catch((cause) => {
     throw new Error(`${name} does not compile:\n${cause.stdout}`, { cause });
   });

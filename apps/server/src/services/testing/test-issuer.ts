@@ -6,6 +6,7 @@ import { vi } from "vitest";
 import type { IssuerOptions } from "../../issuer-options.ts";
 import { type Wired, wire } from "../../wiring.ts";
 import type { Actor, Caller } from "../caller.ts";
+import { createHashPool } from "../hashing/pool.ts";
 import { createPasswords } from "../passwords.ts";
 import { createTestWorld, type TestWorld } from "./test-world.ts";
 
@@ -42,8 +43,9 @@ export interface TestIssuer extends Wired {
   judge(accessToken: string): Promise<void>;
 }
 
-/** One for all issuers of a test process: to start a process that hashes takes ten times as long as to hash. */
-const passwords = { ...createPasswords(), close: async () => undefined };
+/** One for all issuers of a test process, which gets its turn however busy the machine is. */
+const pool = createHashPool({ hurryMs: 1, deadlineMs: 60_000 });
+const passwords = { ...createPasswords({ pool }), close: async () => undefined };
 
 /** Opens one over a SQLite file of its own, unless given another database. */
 export async function openTestIssuer(given: Partial<IssuerOptions> = {}): Promise<TestIssuer> {
