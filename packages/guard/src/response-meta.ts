@@ -1,4 +1,4 @@
-import type { Policy } from "@countersign/tokens";
+import type { Refusal } from "@countersign/tokens";
 import type { TRPCError } from "@trpc/server";
 import { policyOf } from "./access-table.ts";
 import { challengeFor } from "./challenge.ts";
@@ -18,23 +18,31 @@ export interface ResponseMetaInput {
  * A streamed response has sent its headers before there are errors, so it gets none of the first three.
  */
 export function responseMeta({ errors, info }: ResponseMetaInput): { headers: Headers } {
-  const headers = new Headers();
-  if (errors.length > 0) addRefusals(headers, errors);
-  const isPublic = info?.calls.every((call) => isOpen(policyOf(call.procedure))) ?? false;
-  if (errors.length > 0 || !isPublic) headers.set("Cache-Control", "no-store");
-  return { headers };
+  const isPublic = info?.calls.every(({ procedure }) => isOpen(procedure)) ?? false;
+  return { headers: new Headers(headersOf(errors, isPublic)) };
 }
 
-function addRefusals(headers: Headers, errors: readonly TRPCError[]): void {
-  const found = errors.flatMap((error) => refusalOf(error) ?? []);
-  const challenge = challengeFor(found);
-  if (challenge !== undefined) headers.set("WWW-Authenticate", challenge);
-  const nonce = found.find((refusal) => refusal.nonce !== undefined)?.nonce;
-  if (nonce !== undefined) headers.set("DPoP-Nonce", nonce);
-  const waits = found.flatMap((refusal) => refusal.retryAfter ?? []);
-  if (waits.length > 0) headers.set("Retry-After", String(Math.ceil(Math.max(...waits))));
+/** The same as names and values: of a response that is `isPublic` if nothing in it was refused. */
+export function headersOf(errors: readonly TRPCError[], isPublic: boolean): [string, string][] {
+  if (errors.length === 0) return isPublic ? [] : [NO_STORE];
+  return [NO_STORE, ...refusalHeaders(errors.flatMap((error) => refusalOf(error) ?? []))];
 }
 
-function isOpen(policy: Policy | undefined): boolean {
+/** Whether a procedure asks nobody who they are. */
+export function isOpen(procedure: unknown): boolean {
+  const policy = policyOf(procedure);
   return policy !== undefined && "open" in policy;
+}
+
+const NO_STORE: [string, string] = ["cache-control", "no-store"];
+
+function refusalHeaders(refusals: readonly Refusal[]): [string, string][] {
+  const challenge = challengeFor(refusals);
+  const nonce = refusals.find((refusal) => refusal.nonce !== undefined)?.nonce;
+  const waits = refusals.flatMap((refusal) => refusal.retryAfter ?? []);
+  return [
+    ...(challenge === undefined ? [] : [["www-authenticate", challenge] as [string, string]]),
+    ...(nonce === undefined ? [] : [["dpop-nonce", nonce] as [string, string]]),
+    ...(waits.length === 0 ? [] : [["retry-after", String(Math.ceil(Math.max(...waits)))] as [string, string]]),
+  ];
 }

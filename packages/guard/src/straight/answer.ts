@@ -4,10 +4,10 @@ import type { TRPCResponse } from "@trpc/server/rpc";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { isDataStream } from "./data-stream.ts";
 import type { HandlerOptions } from "./plugin-options.ts";
-import { addHeaders, fixedHeads, type HeaderPairs, JSON_TYPE, VARY } from "./response-head.ts";
+import { addHeaders, createKnownHead, type HeaderPairs, JSON_TYPE, VARY } from "./response-head.ts";
 import type { Route } from "./routes.ts";
 import { begin, type Outcome, type Run, runCall } from "./run-call.ts";
-import { send, sendAsked } from "./send.ts";
+import { send, sendAsked, sendWith } from "./send.ts";
 import type { StraightCall } from "./straight-call.ts";
 
 /** Answers a call: the body's text, or a whole response where something went wrong on the way. */
@@ -20,7 +20,7 @@ export type Answer = (call: StraightCall, request: FastifyRequest, reply: Fastif
 export function createAnswer(options: HandlerOptions, routes: Iterable<Route>): Answer {
   const { router, responseMeta, onError } = options;
   const config = router._def._config;
-  const fixed = fixedHeads(options, routes);
+  const knownHead = createKnownHead(options, routes);
 
   return async (call, request, reply) => {
     const run = begin(call, request, reply, options);
@@ -29,14 +29,20 @@ export function createAnswer(options: HandlerOptions, routes: Iterable<Route>): 
       const outcome = await runCall(run, options);
       head = [VARY, JSON_TYPE];
       if ("data" in outcome && isDataStream(outcome.data)) throw streamed();
-      const known = fixed.get(call.route);
+      const error = "error" in outcome ? outcome.error : undefined;
+      const known = knownHead(call.route, error);
       if (known && "data" in outcome) {
         head = known;
         return send(reply, 200, head, serializeResult(outcome.data));
       }
       const response = responseOf(outcome, run);
+      const errors = error === undefined ? [] : [error];
+      if (known) {
+        head = known;
+        return sendWith(reply, getHTTPStatusCode([response], errors), head, serialize(response));
+      }
       head = new Headers(head);
-      const status = askStatus(run, response, "error" in outcome ? [outcome.error] : [], head);
+      const status = askStatus(run, response, errors, head);
       return sendAsked(reply, status, head, serialize(response));
     } catch (cause) {
       return fail(cause, run, new Headers(head));

@@ -1,5 +1,6 @@
+import type { TRPCError } from "@trpc/server";
 import type { ResponseMeta } from "@trpc/server/http";
-import { responseMeta } from "../response-meta.ts";
+import { headersOf, isOpen, responseMeta } from "../response-meta.ts";
 import type { HandlerOptions } from "./plugin-options.ts";
 import type { Route } from "./routes.ts";
 
@@ -21,16 +22,19 @@ export function addHeaders(headers: Headers, asked: ResponseMeta["headers"]): vo
   }
 }
 
+/** The headers of an answer; `undefined` where somebody else has a say in them. */
+export type KnownHead = (route: Route, error: TRPCError | undefined) => HeaderPairs | undefined;
+
 /**
- * The headers of successful answers, where they are the same each time: where nobody else's `responseMeta` has a say.
+ * The heads of answers where nobody has a say in them but the guard: that of a success is the same each time, that of an
+ * error says what the refusal asks for.
  */
-export function fixedHeads(options: HandlerOptions, routes: Iterable<Route>): ReadonlyMap<Route, HeaderPairs> {
+export function createKnownHead(options: HandlerOptions, routes: Iterable<Route>): KnownHead {
   const isOwn = options.responseMeta === responseMeta;
-  if (options.responseMeta !== undefined && !isOwn) return new Map();
-  const headOf = ({ procedure }: Route): HeaderPairs => {
-    const headers = new Headers([VARY, JSON_TYPE]);
-    if (isOwn) addHeaders(headers, responseMeta({ errors: [], info: { calls: [{ procedure }] } }).headers);
-    return [...headers];
-  };
-  return new Map(Array.from(routes, (route) => [route, headOf(route)]));
+  if (options.responseMeta !== undefined && !isOwn) return () => undefined;
+  // In the order in which a `Headers` object gives them out.
+  const headersFor = (errors: TRPCError[], isPublic: boolean): HeaderPairs =>
+    [VARY, JSON_TYPE, ...(isOwn ? headersOf(errors, isPublic) : [])].sort(([one], [other]) => (one < other ? -1 : 1));
+  const successes = new Map(Array.from(routes, (route) => [route, headersFor([], isOpen(route.procedure))]));
+  return (route, error) => (error === undefined ? successes.get(route) : headersFor([error], false));
 }
