@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -8,7 +9,7 @@ process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.c
 /** What tests of several projects need; it is made once. */
 const globalSetup = ["packed/testing/temporary-folder.ts", "packages/client/src/testing/chromium-setup.ts"];
 /** Short files that take long: they start many programs. Begun last, they would have one core to themselves and leave the other idle. */
-const STARTERS = /\/(packed|bench|apps\/cli)\/|(soak|type-cost|history|main|apart)\.test\.ts$/;
+const STARTERS = /\/(packed|bench|apps\/cli)\/|(soak|type-cost|history|main|apart|testing\/postgres)\.test\.ts$/;
 
 /** As always, but for those, which come first. */
 class StartersFirst extends BaseSequencer {
@@ -18,12 +19,12 @@ class StartersFirst extends BaseSequencer {
   }
 }
 
-const timeouts = { hookTimeout: 60_000, testTimeout: 30_000 };
+const timeouts = { hookTimeout: 60_000, testTimeout: 60_000 };
 
 export default defineConfig({
   test: {
-    // Most tests wait for servers and browsers of their own: a core that is kept free would idle.
-    maxWorkers: "100%",
+    // Most tests wait for servers and browsers of their own: with one worker for each core, cores would idle.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
     sequence: { sequencer: StartersFirst },
     projects: [
       {

@@ -4,13 +4,13 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { callerOfOrigin } from "./http/testing/call.ts";
+import { bundled } from "./testing/bundled.ts";
 import { freePort } from "./testing/free-port.ts";
 import { leastEnvironment } from "./testing/least-environment.ts";
 
-const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+const main = await bundled(join(import.meta.dirname, "main.ts"));
 
 let directory: string;
 const children: ChildProcess[] = [];

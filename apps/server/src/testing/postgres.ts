@@ -36,20 +36,26 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
   const port = await answer();
   const server = `postgres://postgres:password@127.0.0.1:${port}`;
+  const maker = new pg.Pool({
+    connectionString: `${server}/postgres`,
+    max: 1,
+    idleTimeoutMillis: 0,
+    allowExitOnIdle: true,
+  });
+  // It goes with the server that it is connected to.
+  maker.on("error", () => undefined);
   let databases = 0;
   return {
     async url(copied = `${server}/template1`) {
       databases += 1;
       const name = `test_${databases}`;
-      const client = new pg.Client(`${server}/postgres`);
-      await client.connect();
-      await client.query(`create database ${name} template ${copied.slice(server.length + 1)}`);
-      await client.end();
+      await maker.query(`create database ${name} template ${copied.slice(server.length + 1)}`);
       return `${server}/${name}`;
     },
     halt: () => take("halt"),
     resume: () => take("resume"),
     async stop() {
+      await maker.end();
       child.send("stop");
       await exit;
     },
