@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { benches } from "./benches.ts";
 import { table } from "./harness/table.ts";
 
-const quick = { rounds: 1, seconds: 1, warmUp: 1 };
+const quick = { rounds: 1, seconds: 1, warmUp: 0 };
 /** `start-up` needs a build, and the parts of `types` are run by the guard's own test of its cost. */
 const needsMore = ["start-up", "types"];
 
