@@ -1,8 +1,10 @@
 import type { Agent } from "node:https";
+import { setTimeout as delay } from "node:timers/promises";
 import { call } from "./call.ts";
 import type { IssuerServer } from "./issuer.ts";
 
 export const credentials = { email: "ann@example.com", password: "seven plums in winter" };
+const RETRY_MS = 500;
 
 /** Makes the first administrator, signs them in, and answers their access token for the issuer and their account's id. */
 export async function setUpAdministrator(server: IssuerServer): Promise<{ token: string; account: string }> {
@@ -15,9 +17,14 @@ export async function setUpAdministrator(server: IssuerServer): Promise<{ token:
   return { token: accessToken, account };
 }
 
-/** Signs the administrator in once more, for these audiences. */
+/** Signs the administrator in once more, for these audiences. Whoever is told that hashing is busy comes again. */
 export async function startSession(server: IssuerServer, agent: Agent, audiences: readonly string[]) {
-  const signedIn = await call(agent, `${server.url}/trpc/signIn.password`, { body: { client: "cli", ...credentials } });
+  const signIn = () => call(agent, `${server.url}/trpc/signIn.password`, { body: { client: "cli", ...credentials } });
+  let signedIn = await signIn();
+  while (signedIn.status === 503) {
+    await delay(RETRY_MS);
+    signedIn = await signIn();
+  }
   return await redeem(server, agent, signedIn.body, audiences);
 }
 
