@@ -18,7 +18,7 @@ class StartersFirst extends BaseSequencer {
   }
 }
 
-const timeouts = { hookTimeout: 60_000, testTimeout: 60_000 };
+const timeouts = { hookTimeout: 60_000, testTimeout: 30_000 };
 
 export default defineConfig({
   test: {

@@ -10,8 +10,15 @@ describe("every bench runs", () => {
   test.each(benches.filter(({ name }) => !needsMore.includes(name)))(
     "$name",
     async (bench) => {
-      // All contestants are shown to be honest in `contestants.test.ts`.
-      const few = ["unguarded-official", "guarded-official", "sqlite", "postgres", "1000"];
+      const few = [
+        "raw-http",
+        "unguarded-official",
+        "middleware-official",
+        "guarded-official",
+        "sqlite",
+        "postgres",
+        "1000",
+      ];
       const takesPart = (name: string) => few.includes(name);
       const result = await bench.run({ ...quick, takesPart });
       const missing = result.figures.filter(({ value }) => !Number.isFinite(value)).map(({ name }) => name);
