@@ -2,13 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { bundled } from "../../../server/src/testing/bundled.ts";
 import { freePort } from "./free-port.ts";
 import { leastEnvironment } from "./least-environment.ts";
 import { makeScratchFolder } from "./scratch.ts";
 
 const workspace = join(import.meta.dirname, "../../../..");
-const main = join(workspace, "apps/server/src/main.ts");
 
 export interface Server {
   readonly url: string;
@@ -57,7 +55,7 @@ export async function startServer(path = ""): Promise<RestartableServer> {
 
 /** Resolves when the server has told that it is ready; its announcement comes in one piece. */
 async function launch(url: string, dataDir: string): Promise<{ child: ChildProcess; setUpLink: string | undefined }> {
-  const child = spawn(process.execPath, ["--conditions=source", await bundled(main)], {
+  const child = spawn(process.execPath, ["--conditions=source", "apps/server/src/main.ts"], {
     cwd: workspace,
     env: {
       ...leastEnvironment,

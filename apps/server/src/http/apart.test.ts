@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { test as base, describe, expect, vi } from "vitest";
+import { describe, expect, type TestContext, test, vi } from "vitest";
 import { migratedPostgresDatabase } from "../testing/postgres.ts";
 import { type GuardProcess, type IssuerProcess, openIssuerProcess, type Session } from "./testing/processes.ts";
 
@@ -8,15 +8,12 @@ const HOUR_MS = 3_600_000;
 /** Longer than the slowest machine takes to hear of something. */
 const PATIENCE = { timeout: 40_000 };
 
-/** Each has processes of its own, and waits for them most of its time: they run side by side. */
-const test = base.extend<{ issuer: IssuerProcess }>({
-  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it what a fixture needs
-  issuer: async ({}, use) => {
-    const issuer = await openIssuerProcess();
-    await use(issuer);
-    await issuer.close();
-  },
-});
+/** For one test, which waits for its processes most of the time and so runs beside others. */
+async function openIssuer({ onTestFinished }: TestContext, ...how: Parameters<typeof openIssuerProcess>) {
+  const issuer = await openIssuerProcess(...how);
+  onTestFinished(() => issuer.close());
+  return issuer;
+}
 
 const served = { status: 200 };
 const unknown = { status: 503, reason: "revocation_unknown", retryAfter: expect.stringMatching(/^[1-9]\d*$/) };
@@ -42,9 +39,8 @@ function copySession({ database: file }: IssuerProcess, { id }: Session, copies:
 }
 
 describe.concurrent("issuer and API, each a process of its own", { timeout: 120_000 }, () => {
-  test("server case 4: an API that started before its issuer answers 503, and serves once that is there", async ({
-    issuer,
-  }) => {
+  test("server case 4: an API that started before its issuer answers 503, and serves once that is there", async (context) => {
+    const issuer = await openIssuer(context);
     const ann = await issuer.signIn();
     await issuer.kill();
     const guard = await issuer.startGuard();
@@ -55,9 +51,8 @@ describe.concurrent("issuer and API, each a process of its own", { timeout: 120_
     await until(guard, ann, ended);
   });
 
-  test("server case 12: while its issuer is killed for an hour, it serves for the stated bound, refuses, and serves again", async ({
-    issuer,
-  }) => {
+  test("server case 12: while its issuer is killed for an hour, it serves for the stated bound, refuses, and serves again", async (context) => {
+    const issuer = await openIssuer(context);
     const guard = await issuer.startGuard();
     const [ann, bob] = [await issuer.signIn(), await issuer.signIn()];
     await until(guard, ann, served);
@@ -77,9 +72,8 @@ describe.concurrent("issuer and API, each a process of its own", { timeout: 120_
     expect(await guard.call(ann)).toMatchObject({ status: 401, reason: "token_expired" });
   });
 
-  test("server case 4: where the way between them drops everything, a revoked token outlives the stated bound by nothing", async ({
-    issuer,
-  }) => {
+  test("server case 4: where the way between them drops everything, a revoked token outlives the stated bound by nothing", async (context) => {
+    const issuer = await openIssuer(context);
     const guard = await issuer.startGuard();
     const [ann, bob] = [await issuer.signIn(), await issuer.signIn()];
     await until(guard, ann, served);
@@ -95,9 +89,8 @@ describe.concurrent("issuer and API, each a process of its own", { timeout: 120_
     expect(await guard.call(bob)).toMatchObject(served);
   });
 
-  test("server case 17: clocks five minutes apart are 503 clock_skew, and served again once they agree", async ({
-    issuer,
-  }) => {
+  test("server case 17: clocks five minutes apart are 503 clock_skew, and served again once they agree", async (context) => {
+    const issuer = await openIssuer(context);
     const guard = await issuer.startGuard();
     const ann = await issuer.signIn();
     for (const ahead of [5 * 60_000, -5 * 60_000]) {
@@ -108,9 +101,8 @@ describe.concurrent("issuer and API, each a process of its own", { timeout: 120_
     }
   });
 
-  test("server case 4: 10 000 sessions that end at once are refused one and all, also where an API starts meanwhile", async ({
-    issuer,
-  }) => {
+  test("server case 4: 10 000 sessions that end at once are refused one and all, also where an API starts meanwhile", async (context) => {
+    const issuer = await openIssuer(context);
     const guard = await issuer.startGuard();
     const many: Session[] = [];
     for (let n = 0; n < 5; n += 1) many.push(await issuer.signIn());
@@ -131,24 +123,20 @@ describe.concurrent("two instances over one PostgreSQL and an API, each a proces
 }, () => {
   const SKEW_MS = 5 * 60_000;
 
-  base(
-    "server case 1, 4, 17: their clocks five minutes off, one each way, they answer alike, and the API hears of both",
-    async ({ onTestFinished }) => {
-      const issuer = await openIssuerProcess({ DATABASE_URL: await migratedPostgresDatabase() }, -SKEW_MS);
-      onTestFinished(() => issuer.close());
-      const [other, guard] = await Promise.all([issuer.another(SKEW_MS), issuer.startGuard()]);
-      const ann = await issuer.signIn();
-      await until(guard, ann, served);
-      const replies = await Promise.all(
-        Array.from({ length: 100 }, (_, index) => (index % 2 ? other : issuer).refresh(ann)),
-      );
-      expect(new Set(replies.map(({ refreshToken }) => refreshToken)).size).toBe(1);
-      const [renewed = ann] = replies;
-      expect(await guard.call(renewed)).toMatchObject(served);
-      // The API reads the feed of the one, and hears what the other ended.
-      await other.signOut(renewed);
-      for (const session of [ann, renewed]) await until(guard, session, ended);
-      expect(await guard.call(await other.signIn())).toMatchObject(served);
-    },
-  );
+  test("server case 1, 4, 17: their clocks five minutes off, one each way, they answer alike, and the API hears of both", async (context) => {
+    const issuer = await openIssuer(context, { DATABASE_URL: await migratedPostgresDatabase() }, -SKEW_MS);
+    const [other, guard] = await Promise.all([issuer.another(SKEW_MS), issuer.startGuard()]);
+    const ann = await issuer.signIn();
+    await until(guard, ann, served);
+    const replies = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => (index % 2 ? other : issuer).refresh(ann)),
+    );
+    expect(new Set(replies.map(({ refreshToken }) => refreshToken)).size).toBe(1);
+    const [renewed = ann] = replies;
+    expect(await guard.call(renewed)).toMatchObject(served);
+    // The API reads the feed of the one, and hears what the other ended.
+    await other.signOut(renewed);
+    for (const session of [ann, renewed]) await until(guard, session, ended);
+    expect(await guard.call(await other.signIn())).toMatchObject(served);
+  });
 });
