@@ -37,12 +37,12 @@ export function isOpen(procedure: unknown): boolean {
 const NO_STORE: [string, string] = ["cache-control", "no-store"];
 
 function refusalHeaders(refusals: readonly Refusal[]): [string, string][] {
+  const headers: [string, string][] = [];
   const challenge = challengeFor(refusals);
+  if (challenge !== undefined) headers.push(["www-authenticate", challenge]);
   const nonce = refusals.find((refusal) => refusal.nonce !== undefined)?.nonce;
+  if (nonce !== undefined) headers.push(["dpop-nonce", nonce]);
   const waits = refusals.flatMap((refusal) => refusal.retryAfter ?? []);
-  return [
-    ...(challenge === undefined ? [] : [["www-authenticate", challenge] as [string, string]]),
-    ...(nonce === undefined ? [] : [["dpop-nonce", nonce] as [string, string]]),
-    ...(waits.length === 0 ? [] : [["retry-after", String(Math.ceil(Math.max(...waits)))] as [string, string]]),
-  ];
+  if (waits.length > 0) headers.push(["retry-after", String(Math.ceil(Math.max(...waits)))]);
+  return headers;
 }
