@@ -9,8 +9,7 @@ import { type Issuer, startIssuer } from "./testing/issuer.ts";
 import { type Started, start } from "./testing/started.ts";
 import { terminalAppIn } from "./testing/terminal-app.ts";
 
-const { newest } = inject("packed");
-const examples = join(newest, "examples");
+const { newest, examples } = inject("packed");
 const code = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
 
 const embedded = { kind: "embedded", program: "server.ts", told: { list: ["seven plums"], afterwards: "no_token" } };

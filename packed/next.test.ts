@@ -4,8 +4,7 @@ import { freePort } from "../packages/client/src/testing/free-port.ts";
 import { output } from "./testing/command.ts";
 import { start } from "./testing/started.ts";
 
-const { newest } = inject("packed");
-const examples = join(newest, "examples");
+const { newest, examples } = inject("packed");
 const compiler = join(import.meta.dirname, "node_modules/.bin/tsc");
 const next = join(newest, "node_modules/next/dist/bin/next");
 

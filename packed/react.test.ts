@@ -8,8 +8,7 @@ import { output } from "./testing/command.ts";
 import { type Started, start } from "./testing/started.ts";
 import { terminalAppIn } from "./testing/terminal-app.ts";
 
-const { newest } = inject("packed");
-const examples = join(newest, "examples");
+const { newest, examples } = inject("packed");
 const cwd = join(examples, "react");
 const vite = join(newest, "node_modules/vite/bin/vite.js");
 const password = "seven plums in winter";

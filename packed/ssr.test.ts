@@ -7,8 +7,7 @@ import { openChromium } from "../packages/client/src/testing/chromium.ts";
 import { freePort } from "../packages/client/src/testing/free-port.ts";
 import { type Started, start } from "./testing/started.ts";
 
-const { newest } = inject("packed");
-const examples = join(newest, "examples");
+const { examples } = inject("packed");
 // Another folder than the one whose program visits it at the same time, and so another issuer.
 const cwd = join(examples, "ssr-in-a-browser");
 const password = "seven plums in winter";

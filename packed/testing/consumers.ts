@@ -11,15 +11,19 @@ const strangers = join(import.meta.dirname, "../strangers");
 
 /**
  * A folder of somebody's who has all of the packages, with the versions of other people's that this workspace has. The
- * compiler is this workspace's. In `examples` are the examples, as somebody has them who copied their folders.
+ * compiler is this workspace's. In a folder of its own are the examples.
  */
-export async function installNewest(folder: string, tarballs: readonly Tarball[]): Promise<void> {
+export async function installNewest(
+  folder: string,
+  examplesFolder: string,
+  tarballs: readonly Tarball[],
+): Promise<void> {
   const peers = publishedPackages().flatMap(({ folder: at, manifest }) =>
     Object.keys(manifest.peerDependencies ?? {}).map((name) => [name, versionAt(at, name)] as const),
   );
   const here = join(import.meta.dirname, "..");
   const tools = Object.fromEntries(["@types/node", "@types/react"].map((name) => [name, versionAt(here, name)]));
-  const examples = await copyExamples(join(folder, "examples"));
+  const examples = await copyExamples(examplesFolder);
   const dependencies = { ...examples.dependencies, ...Object.fromEntries(peers), ...tools };
   await install(folder, tarballs, { ...examples, dependencies });
 }
