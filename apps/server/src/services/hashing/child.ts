@@ -1,4 +1,4 @@
-import module from "node:module";
+import { flushCompileCache } from "node:module";
 import { hashSync, verifySync } from "@node-rs/argon2";
 import type { HashAnswer, HashJob } from "./job.ts";
 import { takeTurns } from "./scheduling.ts";
@@ -8,7 +8,7 @@ import { takeTurns } from "./scheduling.ts";
 
 process.title = "countersign hashing";
 // It ends by a signal, which would leave nothing of what was compiled.
-module.flushCompileCache?.();
+flushCompileCache();
 takeTurns(process.argv[2] === "hurried" ? "hurried" : "idle");
 
 // A terminal's Ctrl-C and a service manager's stop reach the whole group. The parent finishes its requests first.

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import module from "node:module";
+import { getCompileCacheDir } from "node:module";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { HashAnswer, HashJob } from "./job.ts";
@@ -27,8 +27,7 @@ export interface ChildEvents {
  * its options, and does not keep it alive.
  */
 export function startChild(turn: Turn, events: ChildEvents): HashChild {
-  // Bun knows no such place.
-  const compiled = module.getCompileCacheDir?.();
+  const compiled = getCompileCacheDir();
   const env = compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled };
   const child = fork(CHILD, [turn], { env, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
   let alive = true;
