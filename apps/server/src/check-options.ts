@@ -1,7 +1,7 @@
 import { algorithms } from "@countersign/tokens";
 import type { Database, IssuerOptions } from "./issuer-options.ts";
-import { checkLifetimes } from "./services/lifetimes.ts";
-import { checkLimits } from "./services/limits.ts";
+import { checkLimits } from "./services/limits/limits.ts";
+import { checkLifetimes } from "./services/sessions/lifetimes.ts";
 import { isSchemaName } from "./store/postgres-schema.ts";
 
 type Checks<T> = { readonly [K in keyof Required<T>]: (value: unknown) => string | undefined };

@@ -7,7 +7,7 @@ import type { Config } from "./config.ts";
 import { serveModules } from "./config-modules.ts";
 import { scrub } from "./http/scrub.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
-import type { MetadataSchemas } from "./services/metadata.ts";
+import type { MetadataSchemas } from "./services/accounts/metadata.ts";
 import { StartError } from "./start-error.ts";
 
 /** What the environment says of an issuer, and code does not. */

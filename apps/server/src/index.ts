@@ -14,12 +14,12 @@ export {
   type IssuerOptions,
 } from "./issuer.ts";
 export type { Database } from "./issuer-options.ts";
+export type { MetadataChange, MetadataOf, MetadataSchemas } from "./services/accounts/metadata.ts";
 export type { Caller } from "./services/caller.ts";
-export type { ClaimsOptions } from "./services/claims.ts";
 export type { Hooks, HookTransaction } from "./services/hooks.ts";
 export type { MailFacts, MailKind, MailMessage } from "./services/mail/message.ts";
 export type { MailOptions } from "./services/mail/options.ts";
 export type { MailTexts } from "./services/mail/texts.ts";
-export type { MetadataChange, MetadataOf, MetadataSchemas } from "./services/metadata.ts";
+export type { ClaimsOptions } from "./services/sessions/claims.ts";
 export { defineSignInMethod, type Proof, type SignInMethod, wrongCredentials } from "./services/sign-in/method.ts";
 export { StartError } from "./start-error.ts";

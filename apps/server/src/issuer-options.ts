@@ -1,15 +1,15 @@
 import type { AccessDeclaration, Algorithm, DeclaredRole, World } from "@countersign/tokens";
 import type pg from "pg";
 import type { z } from "zod";
-import type { Logger } from "./services/background.ts";
-import type { ClaimsOptions } from "./services/claims.ts";
+import type { MetadataSchemas } from "./services/accounts/metadata.ts";
 import type { Hooks } from "./services/hooks.ts";
-import type { Lifetimes } from "./services/lifetimes.ts";
-import type { Limit, LimitName } from "./services/limits.ts";
+import type { SignUpPolicy } from "./services/joining/sign-ups.ts";
+import type { Limit, LimitName } from "./services/limits/limits.ts";
 import type { MailOptions } from "./services/mail/options.ts";
-import type { MetadataSchemas } from "./services/metadata.ts";
+import type { ClaimsOptions } from "./services/sessions/claims.ts";
+import type { Lifetimes } from "./services/sessions/lifetimes.ts";
 import type { SignInMethod } from "./services/sign-in/method.ts";
-import type { SignUpPolicy } from "./services/sign-ups.ts";
+import type { Logger } from "./services/upkeep/background.ts";
 import type { Client } from "./store/records.ts";
 
 /**

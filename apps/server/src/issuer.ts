@@ -6,8 +6,8 @@ import { createRouter } from "./api/router.ts";
 import { createFetch, type IssuerFetch } from "./http/fetch.ts";
 import { createPlugin } from "./http/plugin.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
-import type { Accounts } from "./services/accounts.ts";
-import type { MetadataChange, MetadataOf, MetadataSchemas } from "./services/metadata.ts";
+import type { Accounts } from "./services/accounts/accounts.ts";
+import type { MetadataChange, MetadataOf, MetadataSchemas } from "./services/accounts/metadata.ts";
 import { wire } from "./wiring.ts";
 
 export type { IssuerOptions } from "./issuer-options.ts";

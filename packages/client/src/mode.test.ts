@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { createProofKey } from "./keeping/proof-key.ts";
+import { memoryStorage } from "./keeping/storage.ts";
 import { type ModeOptions, modeOf } from "./mode.ts";
-import { createProofKey } from "./proof-key.ts";
-import { memoryStorage } from "./storage.ts";
 
 const storage = memoryStorage();
 

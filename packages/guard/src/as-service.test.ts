@@ -1,8 +1,8 @@
 import { initTRPC } from "@trpc/server";
 import { describe, expect, test } from "vitest";
 import { AUDIENCE } from "../../tokens/src/testing/forge.ts";
-import { type Facts, facts } from "./facts.ts";
 import { createGuard } from "./guard.ts";
+import { type Facts, facts } from "./request/facts.ts";
 import { createDesk } from "./test-support/desk.ts";
 
 const desk = await createDesk();

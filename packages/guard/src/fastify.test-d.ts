@@ -1,10 +1,10 @@
 import { initTRPC } from "@trpc/server";
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
 import fastify from "fastify";
-import { type Facts, facts } from "./facts.ts";
 import { type FastifyGuardPluginOptions, fastifyGuardPlugin } from "./fastify.ts";
 import { createGuard } from "./guard.ts";
-import type { Verifier } from "./verifier.ts";
+import { type Facts, facts } from "./request/facts.ts";
+import type { Verifier } from "./verify/verifier.ts";
 
 // Compiled, never run: whoever changes the import changes nothing else.
 declare const issuer: Verifier;

@@ -7,9 +7,9 @@ import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { AUDIENCE } from "../../tokens/src/testing/forge.ts";
-import { type Facts, facts, type RequestLike } from "./facts.ts";
 import { fastifyGuardPlugin } from "./fastify.ts";
 import { createGuard } from "./guard.ts";
+import { type Facts, facts, type RequestLike } from "./request/facts.ts";
 import type { PluginOptions } from "./straight/plugin-options.ts";
 import { createDesk } from "./test-support/desk.ts";
 

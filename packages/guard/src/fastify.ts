@@ -1,7 +1,7 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { fastifyRequestHandler } from "@trpc/server/adapters/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { seal } from "./seal.ts";
+import { seal } from "./router/seal.ts";
 import { createAnswer } from "./straight/answer.ts";
 import { checkPluginOptions, type FastifyGuardPluginOptions, type PluginOptions } from "./straight/plugin-options.ts";
 import { routesOf } from "./straight/routes.ts";

@@ -11,10 +11,10 @@ import type {
   TRPCUnsetMarker,
 } from "@trpc/server";
 import type { ServiceRights } from "./as-service.ts";
-import type { Facts } from "./facts.ts";
-import type { AccountPrincipal, Principal } from "./principal.ts";
-import type { RefusalData } from "./refused-call.ts";
-import type { ResponseMetaInput } from "./response-meta.ts";
+import type { AccountPrincipal, Principal } from "./decision/principal.ts";
+import type { RefusalData } from "./refusal/refused-call.ts";
+import type { ResponseMetaInput } from "./refusal/response-meta.ts";
+import type { Facts } from "./request/facts.ts";
 
 /** Everything a guard's type depends on, by name. */
 export interface GuardTypes {

@@ -3,11 +3,11 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { AUDIENCE, SECOND } from "../../tokens/src/testing/forge.ts";
-import { type Facts, facts } from "./facts.ts";
 import { createGuard } from "./guard.ts";
+import { type Facts, facts } from "./request/facts.ts";
 import { createDesk, type Desk } from "./test-support/desk.ts";
 import { post, refusalIn, send } from "./test-support/send.ts";
-import type { Verifier } from "./verifier.ts";
+import type { Verifier } from "./verify/verifier.ts";
 
 let desk: Desk;
 beforeEach(async () => {

@@ -7,9 +7,7 @@ import type {
   TRPCRuntimeConfigOptions,
 } from "@trpc/server";
 import { z } from "zod";
-import { accessTable } from "./access-table.ts";
 import { asService, type ServiceRights } from "./as-service.ts";
-import { offering } from "./challenge.ts";
 import {
   type Decide,
   decideAllowed,
@@ -17,11 +15,11 @@ import {
   decideOrSignedIn,
   decideSignedIn,
   decideSignedInWithin,
-} from "./decide.ts";
-import type { Facts } from "./facts.ts";
+} from "./decision/decide.ts";
+import { createIdentifier } from "./decision/identify.ts";
+import type { Principal } from "./decision/principal.ts";
+import { createRounds } from "./decision/rounds.ts";
 import type { Guard } from "./guard-types.ts";
-import { createIdentifier } from "./identify.ts";
-import { assertLazyChecked, checkLazyLoaders, checkLazyRoutes } from "./lazy-routers.ts";
 import {
   assertKnown,
   assertWhy,
@@ -31,13 +29,15 @@ import {
   type LocalIssuer,
   type RemoteIssuer,
 } from "./options.ts";
-import { createPossession, noPossession } from "./possession.ts";
-import type { Principal } from "./principal.ts";
-import { createProcedures, type Foundation } from "./procedures.ts";
-import { createRemoteVerifier } from "./remote-verifier.ts";
-import { responseMeta } from "./response-meta.ts";
-import { createRounds } from "./rounds.ts";
-import { seal } from "./seal.ts";
+import { createPossession, noPossession } from "./possession/possession.ts";
+import { offering } from "./refusal/challenge.ts";
+import { responseMeta } from "./refusal/response-meta.ts";
+import type { Facts } from "./request/facts.ts";
+import { accessTable } from "./router/access-table.ts";
+import { assertLazyChecked, checkLazyLoaders, checkLazyRoutes } from "./router/lazy-routers.ts";
+import { createProcedures, type Foundation } from "./router/procedures.ts";
+import { seal } from "./router/seal.ts";
+import { createRemoteVerifier } from "./verify/remote-verifier.ts";
 
 type OwnClaims = Readonly<Record<string, unknown>>;
 const anyClaims = z.record(z.string(), z.unknown());

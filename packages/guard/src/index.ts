@@ -10,11 +10,7 @@ export {
   type World,
 } from "@countersign/tokens";
 export type { ServiceRights } from "./as-service.ts";
-export { authenticateService, type ServiceRule } from "./authenticate.ts";
-export { challengeFor } from "./challenge.ts";
-export type { DpopOptions } from "./dpop-options.ts";
-export { type Facts, facts, type RequestLike } from "./facts.ts";
-export type { Fetch } from "./fetch-json.ts";
+export type { AccountPrincipal, Principal, ServicePrincipal } from "./decision/principal.ts";
 export { createGuard } from "./guard.ts";
 export type {
   BaseBuilder,
@@ -28,13 +24,17 @@ export type {
   SignedInWithin,
   Unguarded,
 } from "./guard-types.ts";
-export { createVerifier, type OwnToken, type OwnVerifier, type VerifierParts } from "./local-verifier.ts";
-export type { FromClaims, OidcOptions } from "./oidc-options.ts";
-export { oidcVerifier } from "./oidc-verifier.ts";
+export type { Fetch } from "./issuer/fetch-json.ts";
+export type { FromClaims, OidcOptions } from "./oidc/oidc-options.ts";
+export { oidcVerifier } from "./oidc/oidc-verifier.ts";
 export type { CommonOptions, LocalIssuer, RemoteIssuer } from "./options.ts";
-export type { AccountPrincipal, Principal, ServicePrincipal } from "./principal.ts";
-export { type ChallengeError, type RefusalRow, refusalOf, refusals, trpcErrorOf } from "./refusal.ts";
-export type { RefusalData } from "./refused-call.ts";
-export type { ResponseMetaInput } from "./response-meta.ts";
-export type { FeedCredential, Revocation, WhenSilent } from "./revocation.ts";
-export type { AccountSubject, ServiceSubject, Subject, VerifiedToken, Verifier } from "./verifier.ts";
+export type { DpopOptions } from "./possession/dpop-options.ts";
+export { challengeFor } from "./refusal/challenge.ts";
+export { type ChallengeError, type RefusalRow, refusalOf, refusals, trpcErrorOf } from "./refusal/refusal.ts";
+export type { RefusalData } from "./refusal/refused-call.ts";
+export type { ResponseMetaInput } from "./refusal/response-meta.ts";
+export { type Facts, facts, type RequestLike } from "./request/facts.ts";
+export type { FeedCredential, Revocation, WhenSilent } from "./revocation/revocation.ts";
+export { authenticateService, type ServiceRule } from "./verify/authenticate.ts";
+export { createVerifier, type OwnToken, type OwnVerifier, type VerifierParts } from "./verify/local-verifier.ts";
+export type { AccountSubject, ServiceSubject, Subject, VerifiedToken, Verifier } from "./verify/verifier.ts";

@@ -1,8 +1,8 @@
 import { initTRPC } from "@trpc/server";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { Facts } from "./facts.ts";
 import { createGuard } from "./guard.ts";
+import type { Facts } from "./request/facts.ts";
 import { createDesk } from "./test-support/desk.ts";
 
 const desk = await createDesk();

@@ -1,12 +1,12 @@
 import { isAudience, isPermission, type World } from "@countersign/tokens";
 import type { z } from "zod";
-import { checkDpop, type DpopOptions, type DpopSettings } from "./dpop-options.ts";
+import type { Principal } from "./decision/principal.ts";
 import type { BaseBuilder, Overwrite } from "./guard-types.ts";
+import type { RemoteOptions } from "./issuer/published-keys.ts";
 import { positive } from "./positive.ts";
-import type { Principal } from "./principal.ts";
-import type { RemoteOptions } from "./published-keys.ts";
-import { checkRevocation, type KnownRevocation, type Revocation } from "./revocation.ts";
-import type { Verifier } from "./verifier.ts";
+import { checkDpop, type DpopOptions, type DpopSettings } from "./possession/dpop-options.ts";
+import { checkRevocation, type KnownRevocation, type Revocation } from "./revocation/revocation.ts";
+import type { Verifier } from "./verify/verifier.ts";
 
 /** What a guard needs, wherever its issuer is. */
 export interface CommonOptions<P extends string, Claims, Context, Meta, Base, Shape, Extra> {

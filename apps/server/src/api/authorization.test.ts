@@ -102,7 +102,7 @@ describe("the rules of access, as they are documented", () => {
         if (!closed) loose.push(path + (inside && ` ${inside}`));
       }
     }
-    // What is in these the installation's own schemas say (`services/metadata.ts`).
+    // What is in these the installation's own schemas say (`services/accounts/metadata.ts`).
     expect(loose).toEqual(["users.setMetadata public.", "users.setMetadata private."]);
   });
 });

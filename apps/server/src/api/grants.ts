@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Grantable } from "../services/roles.ts";
+import type { Grantable } from "../services/access/roles.ts";
 
 const permission = z.string().min(3).max(129);
 const grantable = z.strictObject({ audience: z.string().min(1).max(255), permission });

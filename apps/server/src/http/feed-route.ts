@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import { authenticateService, facts, type OwnVerifier } from "@countersign/guard";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Feed, FeedStream } from "../services/feed.ts";
-import type { FeedMessage } from "../services/feed-messages.ts";
+import type { Feed, FeedStream } from "../services/revocation/feed.ts";
+import type { FeedMessage } from "../services/revocation/feed-messages.ts";
 import { route } from "./route.ts";
 import { endWhenStuck } from "./stuck.ts";
 import { FEED_PATH } from "./well-known.ts";

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { auditEvents } from "../services/audit-events.ts";
+import { auditEvents } from "../services/audit/audit-events.ts";
 import { administrator, type RunningApp, startApp } from "./testing/running-app.ts";
 
 const root = new URL("../../../../", import.meta.url);

@@ -1,6 +1,6 @@
 import { PROOF_ALGORITHM } from "@countersign/tokens";
 import type { FastifyInstance } from "fastify";
-import type { Keys } from "../services/keys.ts";
+import type { Keys } from "../services/keys/keys.ts";
 import { pathOf } from "./issuer-path.ts";
 import { route } from "./route.ts";
 

@@ -1,7 +1,7 @@
 import { systemWorld } from "@countersign/tokens";
 import type { IssuerOptions } from "../issuer-options.ts";
 import { openMasterKeys } from "../master-keys.ts";
-import { createAudit } from "../services/audit.ts";
+import { createAudit } from "../services/audit/audit.ts";
 import { StartError } from "../start-error.ts";
 import { openStore } from "../wiring.ts";
 import type { Operation } from "./operation.ts";

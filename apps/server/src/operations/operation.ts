@@ -1,7 +1,7 @@
 import type { World } from "@countersign/tokens";
 import type { MasterKeys } from "../master-keys.ts";
-import type { AuditWriter } from "../services/audit.ts";
-import { ABSENT_MS, presentInstances } from "../services/presence.ts";
+import type { AuditWriter } from "../services/audit/audit.ts";
+import { ABSENT_MS, presentInstances } from "../services/upkeep/presence.ts";
 import { StartError } from "../start-error.ts";
 import type { Installation } from "../store/records.ts";
 import type { Transaction } from "../store/store.ts";

@@ -1,10 +1,10 @@
 import { AUDIT_BEGINNING } from "@countersign/tokens";
-import { makeAuditKey } from "../services/audit-keys.ts";
-import { extendChain } from "../services/audit-sealer.ts";
+import { makeAuditKey } from "../services/audit/audit-keys.ts";
+import { extendChain } from "../services/audit/audit-sealer.ts";
 import { NOBODY } from "../services/caller.ts";
 import { createId } from "../services/ids.ts";
-import { replaceRing } from "../services/key-steps.ts";
-import { makeRefreshSecret } from "../services/refresh-secrets.ts";
+import { replaceRing } from "../services/keys/key-steps.ts";
+import { makeRefreshSecret } from "../services/sessions/refresh-secrets.ts";
 import { StartError } from "../start-error.ts";
 import type { SealedTable } from "../store/sealed.ts";
 import type { Transaction } from "../store/store.ts";

@@ -1,7 +1,7 @@
 import { NOBODY } from "../services/caller.ts";
-import { renewFeedIncarnation } from "../services/feed-incarnation.ts";
 import { createId } from "../services/ids.ts";
-import { replaceRing } from "../services/key-steps.ts";
+import { replaceRing } from "../services/keys/key-steps.ts";
+import { renewFeedIncarnation } from "../services/revocation/feed-incarnation.ts";
 import { StartError } from "../start-error.ts";
 import { assertNobodyRuns, hasMasterKey, type Operation } from "./operation.ts";
 

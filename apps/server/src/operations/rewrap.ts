@@ -1,6 +1,6 @@
 import { seal, unseal } from "@countersign/tokens";
 import { NOBODY } from "../services/caller.ts";
-import { presentInstances } from "../services/presence.ts";
+import { presentInstances } from "../services/upkeep/presence.ts";
 import { StartError } from "../start-error.ts";
 import type { SealedText } from "../store/records.ts";
 import type { Operation, OperationDeps } from "./operation.ts";

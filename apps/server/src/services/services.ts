@@ -1,21 +1,21 @@
-import type { Access } from "./access.ts";
-import type { Accounts } from "./accounts.ts";
-import type { Audit } from "./audit.ts";
-import type { AuditExport } from "./audit-export.ts";
-import type { Clients } from "./clients.ts";
-import type { Feed } from "./feed.ts";
-import type { Health } from "./health.ts";
-import type { Invitations } from "./invitations.ts";
-import type { KeyRotation } from "./key-rotation.ts";
-import type { Keys } from "./keys.ts";
-import type { Proofs } from "./proofs.ts";
-import type { Roles } from "./roles.ts";
-import type { ServicePrincipals } from "./service-principals.ts";
-import type { ServiceTokens } from "./service-tokens.ts";
-import type { Sessions } from "./sessions.ts";
-import type { SetUp } from "./set-up.ts";
+import type { Access } from "./access/access.ts";
+import type { Roles } from "./access/roles.ts";
+import type { Accounts } from "./accounts/accounts.ts";
+import type { Audit } from "./audit/audit.ts";
+import type { AuditExport } from "./audit/audit-export.ts";
+import type { Invitations } from "./joining/invitations.ts";
+import type { SetUp } from "./joining/set-up.ts";
+import type { SignUps } from "./joining/sign-ups.ts";
+import type { KeyRotation } from "./keys/key-rotation.ts";
+import type { Keys } from "./keys/keys.ts";
+import type { ServicePrincipals } from "./principals/service-principals.ts";
+import type { ServiceTokens } from "./principals/service-tokens.ts";
+import type { Feed } from "./revocation/feed.ts";
+import type { Clients } from "./sessions/clients.ts";
+import type { Proofs } from "./sessions/proofs.ts";
+import type { Sessions } from "./sessions/sessions.ts";
 import type { SignIn } from "./sign-in/sign-in.ts";
-import type { SignUps } from "./sign-ups.ts";
+import type { Health } from "./upkeep/health.ts";
 
 /** The rules of the issuer, as api and http see them. */
 export interface Services {

@@ -141,7 +141,7 @@ export interface RoleNarrowing {
   readonly mintedSince: number;
   /** Whether the role goes, with its grants. */
   readonly removes: boolean;
-  /** What is done now, for one chunk of holders after the other: see `services/role-narrowing.ts`. */
+  /** What is done now, for one chunk of holders after the other: see `services/access/role-narrowing.ts`. */
   readonly step: "counting" | "raising" | "clearing";
   /** The holder that the last chunk ended with; empty before the first. */
   readonly after: string;

@@ -1,7 +1,7 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { createElement, Fragment, type ReactNode } from "react";
+import type { ProcedurePath } from "../access/procedure-path.ts";
 import type { IssuerRouter } from "../api.ts";
-import type { ProcedurePath } from "../procedure-path.ts";
 import { useCan } from "./use-can.ts";
 import { useSession } from "./use-session.ts";
 

@@ -1,7 +1,7 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { useSyncExternalStore } from "react";
+import type { ProcedurePath } from "../access/procedure-path.ts";
 import type { IssuerRouter } from "../api.ts";
-import type { ProcedurePath } from "../procedure-path.ts";
 import { useCountersign } from "./context.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { useEffect, useSyncExternalStore } from "react";
-import type { SessionState } from "../session-state.ts";
+import type { SessionState } from "../session/session-state.ts";
 import { useCountersign } from "./context.ts";
 
 /** A server that renders a page knows nobody; what it rendered is what the browser starts with. */

@@ -1,7 +1,7 @@
-import { checkAudience, createAudiences } from "../audiences.ts";
+import { checkAudience, createAudiences } from "../calls/audiences.ts";
 import { type ClientWorld, systemClientWorld } from "../client-world.ts";
 import type { ClientError } from "../errors.ts";
-import type { SessionRecord } from "../session-record.ts";
+import type { SessionRecord } from "../session/session-record.ts";
 import { advance } from "./advance.ts";
 import { createDepartedCookie } from "./departed-cookie.ts";
 import { linkToIssuer } from "./issuer-link.ts";

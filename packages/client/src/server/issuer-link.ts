@@ -1,8 +1,8 @@
-import { type Ask, createAsk } from "../ask.ts";
-import { type Audiences, createAudiences } from "../audiences.ts";
+import { type Audiences, createAudiences } from "../calls/audiences.ts";
 import type { ClientWorld } from "../client-world.ts";
-import { createRedeeming } from "../redeeming.ts";
-import { createRefreshRequest } from "../refresh-request.ts";
+import { type Ask, createAsk } from "../renewal/ask.ts";
+import { createRefreshRequest } from "../renewal/refresh-request.ts";
+import { createRedeeming } from "../sign-in/redeeming.ts";
 import type { CookieHolder } from "./request-cookie.ts";
 
 export interface IssuerLinkDeps {

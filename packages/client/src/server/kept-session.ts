@@ -1,6 +1,6 @@
 import type { ClientWorld } from "../client-world.ts";
-import { dueAfter } from "../schedule.ts";
-import type { SessionRecord } from "../session-record.ts";
+import { dueAfter } from "../session/schedule.ts";
+import type { SessionRecord } from "../session/session-record.ts";
 
 /** What a cookie carries from one request to the next. Secret. */
 export interface KeptSession {

@@ -1,5 +1,5 @@
 import { ClientError } from "../errors.ts";
-import { parseJson } from "../session-record.ts";
+import { parseJson } from "../session/session-record.ts";
 
 const MOST_BYTES = 16 * 1024;
 

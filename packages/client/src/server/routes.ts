@@ -1,5 +1,5 @@
 import { ClientError } from "../errors.ts";
-import { createSignIn, type NewAccount, type SignInWays } from "../sign-in.ts";
+import { createSignIn, type NewAccount, type SignInWays } from "../sign-in/sign-in.ts";
 import type { IssuerLink } from "./issuer-link.ts";
 
 export type Body = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { EncryptJWT, errors, type JWTPayload, jwtDecrypt } from "jose";
 import type { ClientWorld } from "../client-world.ts";
-import { parseRecord } from "../session-record.ts";
+import { parseRecord } from "../session/session-record.ts";
 import { assertCookieFits } from "./cookie-size.ts";
 import type { KeptSession } from "./kept-session.ts";
 

@@ -1,6 +1,6 @@
 import type { ClientWorld } from "../client-world.ts";
 import { ClientError } from "../errors.ts";
-import { misaddressed } from "../redeeming.ts";
+import { misaddressed } from "../sign-in/redeeming.ts";
 import { endKept } from "./advance.ts";
 import type { DepartedCookie } from "./departed-cookie.ts";
 import type { IssuerLink } from "./issuer-link.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Issuer, IssuerOptions } from "@countersign/server";
 import { type CountersignClient, createClient, type SharedOptions } from "../create-client.ts";
 import type { BoundMode, DefaultMode } from "../mode.ts";
-import type { NewAccount } from "../sign-in.ts";
+import type { NewAccount } from "../sign-in/sign-in.ts";
 import { type Door, openDoor } from "./door.ts";
 import { NOTES, type Notes, startNotes } from "./notes.ts";
 import { startIssuer } from "./running-issuer.ts";

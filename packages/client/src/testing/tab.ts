@@ -1,7 +1,7 @@
 import type { TRPCClient } from "@trpc/client";
 import type { BrowserContext, Page } from "playwright-core";
 import type { CountersignClient } from "../create-client.ts";
-import type { SessionState, SessionWarning } from "../session-state.ts";
+import type { SessionState, SessionWarning } from "../session/session-state.ts";
 import type { NotesRouter } from "./notes.ts";
 import { APP, type Site } from "./site.ts";
 

@@ -15,7 +15,7 @@ export type Answer = (call: StraightCall, request: FastifyRequest, reply: Fastif
 
 /**
  * Does for a single JSON call what tRPC's `resolveResponse` does, step by step and with the same functions, but without
- * a web request and response around it. `fastify-differential.test.ts` holds the two together.
+ * a web request and response around it. `differential.test.ts` holds the two together.
  */
 export function createAnswer(options: HandlerOptions, routes: Iterable<Route>): Answer {
   const { router, responseMeta, onError } = options;

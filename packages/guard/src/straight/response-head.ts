@@ -1,6 +1,6 @@
 import type { TRPCError } from "@trpc/server";
 import type { ResponseMeta } from "@trpc/server/http";
-import { headersOf, isOpen, responseMeta } from "../response-meta.ts";
+import { headersOf, isOpen, responseMeta } from "../refusal/response-meta.ts";
 import type { HandlerOptions } from "./plugin-options.ts";
 import type { Route } from "./routes.ts";
 

@@ -11,8 +11,8 @@ import { createNextApiHandler } from "@trpc/server/adapters/next";
 import { createHTTPHandler } from "@trpc/server/adapters/standalone";
 import express from "express";
 import fastify from "fastify";
-import { type Facts, facts, type RequestLike } from "../facts.ts";
-import type { responseMeta } from "../response-meta.ts";
+import type { responseMeta } from "../refusal/response-meta.ts";
+import { type Facts, facts, type RequestLike } from "../request/facts.ts";
 
 /** Where every API of these tests says that it is. */
 export const ORIGIN = "https://api.example";

@@ -1,7 +1,7 @@
 import type { GeneratedKey, World } from "@countersign/tokens";
 import { AUDIENCE, ISSUER, makePair, NOW, type Pair } from "../../../tokens/src/testing/forge.ts";
-import type { AccountCaller, ServiceCaller } from "../callers.ts";
-import { type TestIssuer, type TestTokenOptions, testIssuer } from "../test-issuer.ts";
+import type { AccountCaller, ServiceCaller } from "../testing-entry/callers.ts";
+import { type TestIssuer, type TestTokenOptions, testIssuer } from "../testing-entry/test-issuer.ts";
 
 /** The testing entry's issuer with a clock that tests move, a key to forge with, and tokens of two old friends. */
 export interface Desk extends Omit<TestIssuer, "token"> {

@@ -1,9 +1,9 @@
 import type { World } from "@countersign/tokens";
 import { AUDIENCE, ISSUER } from "../../../tokens/src/testing/forge.ts";
-import type { Fetch } from "../fetch-json.ts";
-import { createRemoteVerifier } from "../remote-verifier.ts";
-import { checkRevocation, type FeedCredential, type Revocation } from "../revocation.ts";
-import type { VerifiedToken, Verifier } from "../verifier.ts";
+import type { Fetch } from "../issuer/fetch-json.ts";
+import { checkRevocation, type FeedCredential, type Revocation } from "../revocation/revocation.ts";
+import { createRemoteVerifier } from "../verify/remote-verifier.ts";
+import type { VerifiedToken, Verifier } from "../verify/verifier.ts";
 import { createDesk, type Desk } from "./desk.ts";
 import { CREDENTIAL, type Feed, startFeed } from "./feed.ts";
 import { type HandTimer, handTimer } from "./hand-timer.ts";

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Fetch } from "../fetch-json.ts";
+import type { Fetch } from "../issuer/fetch-json.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 

@@ -4,8 +4,8 @@ import type { TRPCRequestInfo } from "@trpc/server/http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { AUDIENCE } from "../../../tokens/src/testing/forge.ts";
-import { type Facts, facts } from "../facts.ts";
 import { createGuard } from "../guard.ts";
+import { type Facts, facts } from "../request/facts.ts";
 import type { Desk } from "./desk.ts";
 import { noted } from "./recorded.ts";
 

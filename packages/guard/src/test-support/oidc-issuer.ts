@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair } from "jose";
 import { Provider } from "oidc-provider";
-import type { Fetch } from "../fetch-json.ts";
+import type { Fetch } from "../issuer/fetch-json.ts";
 
 /** The real `oidc-provider` in the place of another issuer, on a real socket. */
 export interface OidcIssuer {

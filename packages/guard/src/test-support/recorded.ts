@@ -1,7 +1,7 @@
 import { type AnyTRPCRouter, TRPCError } from "@trpc/server";
 import type { TRPCRequestInfo } from "@trpc/server/http";
 import type { FastifyRequest } from "fastify";
-import { responseMeta as own } from "../response-meta.ts";
+import { responseMeta as own } from "../refusal/response-meta.ts";
 import type { TrpcOptions } from "./twins.ts";
 
 /** The callbacks that tRPC's adapters take, as far as they are called here. */

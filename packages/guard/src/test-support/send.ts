@@ -1,7 +1,7 @@
 import type { AnyTRPCRouter, TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
-import { type Facts, facts } from "../facts.ts";
-import { responseMeta } from "../response-meta.ts";
+import { responseMeta } from "../refusal/response-meta.ts";
+import { type Facts, facts } from "../request/facts.ts";
 
 /** An answer, as far as tests look at it. */
 export interface Answer {

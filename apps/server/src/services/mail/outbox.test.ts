@@ -5,7 +5,7 @@ import { importMasterKey } from "@countersign/tokens";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqlite } from "../../store/sqlite.ts";
 import type { Store } from "../../store/store.ts";
-import { createAudit } from "../audit.ts";
+import { createAudit } from "../audit/audit.ts";
 import { createTestWorld, type TestWorld } from "../testing/test-world.ts";
 import { createMails, type Mails } from "./mails.ts";
 import type { MailMessage } from "./message.ts";

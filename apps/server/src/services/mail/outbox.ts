@@ -1,9 +1,9 @@
 import type { MasterKey } from "@countersign/tokens";
 import type { Mail } from "../../store/records.ts";
 import type { Store } from "../../store/store.ts";
-import type { AuditWriter } from "../audit.ts";
-import type { Logger } from "../background.ts";
+import type { AuditWriter } from "../audit/audit.ts";
 import { NOBODY } from "../caller.ts";
+import type { Logger } from "../upkeep/background.ts";
 import { within } from "../within.ts";
 import { openMail } from "./mails.ts";
 import type { Letter, MailMessage } from "./message.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Store } from "../../store/store.ts";
-import { normalizeEmail } from "../email.ts";
-import type { Passwords } from "../passwords.ts";
+import { normalizeEmail } from "../accounts/email.ts";
+import type { Passwords } from "../passwords/passwords.ts";
 import { defineSignInMethod, wrongCredentials } from "./method.ts";
 import { rehash } from "./rehash.ts";
 

@@ -1,6 +1,6 @@
 import { Refusal } from "@countersign/tokens";
 import type { Store } from "../../store/store.ts";
-import type { Passwords } from "../passwords.ts";
+import type { Passwords } from "../passwords/passwords.ts";
 
 /**
  * Hashes a password that was just found right with today's parameters (ASVS 11.2.2). Leaves the account alone where the

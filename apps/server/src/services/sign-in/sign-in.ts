@@ -1,11 +1,11 @@
 import { Refusal } from "@countersign/tokens";
 import type { Store } from "../../store/store.ts";
-import type { AuditWriter } from "../audit.ts";
+import { normalizeEmail } from "../accounts/email.ts";
+import type { AuditWriter } from "../audit/audit.ts";
 import type { Caller } from "../caller.ts";
-import type { Clients } from "../clients.ts";
-import { normalizeEmail } from "../email.ts";
-import type { HandoffReply, Handoffs, SignInRequest } from "../handoffs.ts";
-import type { Attempt, Limits } from "../limits.ts";
+import type { Attempt, Limits } from "../limits/limits.ts";
+import type { Clients } from "../sessions/clients.ts";
+import type { HandoffReply, Handoffs, SignInRequest } from "../sessions/handoffs.ts";
 import { checkMethods, checkProof } from "./check-method.ts";
 import { accountTried, type Proof, type SignInMethod, wrongCredentials } from "./method.ts";
 

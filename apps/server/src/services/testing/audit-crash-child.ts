@@ -1,9 +1,9 @@
 import { importMasterKey, systemWorld } from "@countersign/tokens";
 import { openPostgres } from "../../store/postgres.ts";
 import { openSqlite } from "../../store/sqlite.ts";
-import { createAudit } from "../audit.ts";
-import { openAuditKeys } from "../audit-keys.ts";
-import { createAuditSealer } from "../audit-sealer.ts";
+import { createAudit } from "../audit/audit.ts";
+import { openAuditKeys } from "../audit/audit-keys.ts";
+import { createAuditSealer } from "../audit/audit-sealer.ts";
 import { dieAtStatement } from "./die-at-statement.ts";
 
 /** A sealer that dies, as by a power cut, before the so manieth statement that it sends. JSON in the first argument. */

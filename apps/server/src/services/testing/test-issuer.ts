@@ -7,7 +7,7 @@ import type { IssuerOptions } from "../../issuer-options.ts";
 import { type Wired, wire } from "../../wiring.ts";
 import type { Actor, Caller } from "../caller.ts";
 import { createHashPool } from "../hashing/pool.ts";
-import { createPasswords } from "../passwords.ts";
+import { createPasswords } from "../passwords/passwords.ts";
 import { createTestWorld, type TestWorld } from "./test-world.ts";
 
 export const ISSUER = "https://auth.example";

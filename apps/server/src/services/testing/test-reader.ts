@@ -1,4 +1,4 @@
-import type { FeedMessage } from "../feed-messages.ts";
+import type { FeedMessage } from "../revocation/feed-messages.ts";
 import type { TestIssuer } from "./test-issuer.ts";
 
 /** A reader of the feed as a guard is one: it knows what it was sent, and where it stands. */

@@ -1,0 +1,67 @@
+import type { TRPCClient } from "@trpc/client";
+import type { IssuerRouter } from "../api.ts";
+import { createSingleFlight } from "../renewal/single-flight.ts";
+import type { Session } from "../session/session.ts";
+
+/** What a refused call asks for. */
+export interface StepUpRequest {
+  /** How old the sign-in may be at most, in seconds; where the API says. */
+  readonly maxAge: number | undefined;
+}
+
+/**
+ * Has the person prove again who they are, with `client.stepUp` for example. Once it resolves, the calls that were refused
+ * are repeated; when it throws, they fail with `step_up_required`.
+ */
+export type StepUpHandler = (request: StepUpRequest) => Promise<void> | void;
+
+/** The app's answers to `step_up_required`. */
+export interface StepUps {
+  /** How often somebody has stepped up here. */
+  readonly done: number;
+  /** The one that came last is asked. @returns how to take it back */
+  add(handler: StepUpHandler): () => void;
+  /** Asks the handler, once for all who ask meanwhile. @returns whether it did what was asked */
+  ask(request: StepUpRequest): Promise<boolean>;
+}
+
+export function createStepUps(): StepUps {
+  const handlers: { readonly handle: StepUpHandler }[] = [];
+  const inFlight = createSingleFlight();
+  let done = 0;
+  return {
+    get done() {
+      return done;
+    },
+    add(handle) {
+      const entry = { handle };
+      handlers.push(entry);
+      return () => {
+        const at = handlers.indexOf(entry);
+        if (at >= 0) handlers.splice(at, 1);
+      };
+    },
+    async ask(request) {
+      const last = handlers.at(-1);
+      if (!last) return false;
+      try {
+        await inFlight(async () => {
+          await last.handle(request);
+          done += 1;
+        });
+        return true;
+      } catch {
+        // Mostly somebody who closed a dialog. The call fails with what the API said.
+        return false;
+      }
+    },
+  };
+}
+
+/** Proves the password again: see `CountersignClient.stepUp`. The tokens that say so come with a refresh. */
+export function createStepUp(api: TRPCClient<IssuerRouter>, session: Pick<Session, "refresh">) {
+  return async ({ password }: { readonly password: string }): Promise<void> => {
+    await api.account.stepUp.mutate({ password });
+    await session.refresh();
+  };
+}

@@ -1,0 +1,28 @@
+import type { Operation, OperationLink } from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
+import { observable, type Unsubscribable } from "@trpc/server/observable";
+import { failedCall } from "../calls/failed-call.ts";
+import { loadStreams, type Streams } from "./load-streams.ts";
+
+type Answers<Router extends AnyTRPCRouter> = ReturnType<OperationLink<Router>>;
+
+/** A call that goes out once what it needs is loaded, and fails where that cannot be. */
+export function streamCall<Router extends AnyTRPCRouter>(
+  op: Operation,
+  make: (streams: Streams) => Answers<Router>,
+): Answers<Router> {
+  return observable((observer) => {
+    let subscription: Unsubscribable | undefined;
+    let isOver = false;
+    const begin = (call: Answers<Router>) => {
+      if (!isOver) subscription = call.subscribe(observer);
+    };
+    loadStreams()
+      .then((streams) => begin(make(streams)))
+      .catch((cause: unknown) => begin(failedCall(cause, op)));
+    return () => {
+      isOver = true;
+      subscription?.unsubscribe();
+    };
+  });
+}

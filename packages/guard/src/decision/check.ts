@@ -1,0 +1,85 @@
+import { Refusal } from "@countersign/tokens";
+import { TRPCError } from "@trpc/server";
+import { afterRunning, type Call, type CallResult, disclaim, type Present, refuse } from "../refusal/refused-call.ts";
+import { Facts } from "../request/facts.ts";
+import { assertRequest } from "../request/request-rules.ts";
+import { type AtOnce, goOn } from "./at-once.ts";
+import { isStream, whileItHolds } from "./open-stream.ts";
+import type { Rounds } from "./rounds.ts";
+
+export interface CheckParts<Who> {
+  /** Who may call, `null` for anybody. */
+  decide(facts: Facts): AtOnce<Who | null>;
+  /** What the user adds to the context of an identified call. */
+  enrich?: ((who: Who, ctx: object) => Promise<object> | object) | undefined;
+  readonly maxBatchSize: number;
+  readonly rounds: Rounds;
+}
+
+/** How refusals leave: before the call has run, and after. */
+export interface Ways {
+  readonly refused: Present;
+  readonly ended: Present;
+}
+
+/**
+ * The middleware that a policy sits on: request, decision, enrichment, and only then the rest of the procedure. Whatever
+ * goes wrong on the way refuses the call; what is neither a refusal nor a `TRPCError` becomes `internal`, and says nothing.
+ */
+export function createCheck<Who>(parts: CheckParts<Who>, ways: Ways): (call: Call) => Promise<CallResult> {
+  return async (call) => {
+    let added: Added<Who>;
+    try {
+      const admitted = admit(call, parts);
+      // Who is known at once is not waited for.
+      added = admitted instanceof Promise ? await admitted : admitted;
+    } catch (cause) {
+      throw await ways.refused(refusalFor(cause), call);
+    }
+    const result = afterRunning(await call.next({ ctx: added }));
+    if (!result.ok || added.principal === null || !isStream(result.data)) return result;
+    const holds = () => decideAgain(call, parts, ways.ended);
+    return { ...result, data: whileItHolds(result.data, { rounds: parts.rounds, holds }) };
+  };
+}
+
+/** Whether a call that has been let in would be let in now. */
+async function decideAgain<Who>(call: Call, { decide }: CheckParts<Who>, present: Present): Promise<void> {
+  try {
+    await decide(factsIn(call.ctx));
+  } catch (cause) {
+    throw await present(refusalFor(cause, true), call);
+  }
+}
+
+/** What the context of a call gets. */
+interface Added<Who> {
+  readonly principal: Who | null;
+}
+
+function admit<Who>({ ctx, type, batchIndex }: Call, parts: CheckParts<Who>): AtOnce<Added<Who>> {
+  if (!(batchIndex < parts.maxBatchSize))
+    throw new Refusal("batch_refused", { detail: "more calls than a request may hold" });
+  const facts = factsIn(ctx);
+  assertRequest(facts, type);
+  return goOn(parts.decide(facts), (principal) =>
+    principal === null || parts.enrich === undefined
+      ? { principal }
+      : enriched(parts.enrich(principal, ctx), principal),
+  );
+}
+
+async function enriched<Who>(extra: Promise<object> | object, principal: Who): Promise<Added<Who>> {
+  return { ...(await extra), principal };
+}
+
+function factsIn(ctx: object): Facts {
+  if (typeof ctx === "object" && ctx !== null && "auth" in ctx && Facts.is(ctx.auth)) return ctx.auth;
+  throw new TypeError("the context has no `auth: facts(req)` of this copy of @countersign/guard");
+}
+
+function refusalFor(cause: unknown, hasRun = false): TRPCError {
+  if (cause instanceof Refusal) return refuse(cause, hasRun);
+  if (cause instanceof TRPCError) return disclaim(cause);
+  return refuse(new Refusal("internal", { cause }), hasRun);
+}

@@ -1,0 +1,93 @@
+import { Refusal } from "@countersign/tokens";
+import { type Holder, holderOf, type Possession } from "../possession/possession.ts";
+import { credentialsOf, usualToken } from "../request/bearer.ts";
+import { Facts } from "../request/facts.ts";
+import { type Voucher, voucherOf } from "../request/vouched.ts";
+import { assertOurs } from "../verify/assert-ours.ts";
+import { createCheckBudget } from "../verify/check-budget.ts";
+import { createVerifiedTokens } from "../verify/verified-tokens.ts";
+import type { VerifiedToken, Verifier } from "../verify/verifier.ts";
+import type { AtOnce } from "./at-once.ts";
+import { type Principal, type PrincipalRules, principalOf } from "./principal.ts";
+
+export interface IdentifierParts<P extends string, Claims> extends PrincipalRules<P, Claims> {
+  readonly verifier: Verifier;
+  /** What vouchers for this guard alone name. */
+  readonly self: object;
+  readonly audience: string;
+  readonly possession: Possession;
+  /** How many verified tokens are remembered. */
+  readonly capacity: number;
+  /** The present, in milliseconds since the epoch. */
+  now(): number;
+}
+
+interface Identity<P extends string, Claims> {
+  /** What is judged on every call; `null` where code in this process speaks for the caller. */
+  readonly token: VerifiedToken | null;
+  readonly principal: Principal<P, Claims>;
+}
+
+interface Verified<P extends string, Claims> extends Identity<P, Claims> {
+  readonly exp: number;
+  /** Who alone may present the token; `null` for a bearer token. */
+  readonly holder: Holder | null;
+}
+
+/**
+ * Answers who sends a request. A token's signature is checked once a process, a request's credentials are read once
+ * however many calls share it, and whether the token still holds is judged on every call.
+ *
+ * The function throws a `Refusal` for whatever does not identify anybody, and whatever else the verifier throws.
+ */
+export function createIdentifier<P extends string, Claims>(
+  parts: IdentifierParts<P, Claims>,
+): (facts: Facts) => AtOnce<Principal<P, Claims>> {
+  const { possession } = parts;
+  const verified = createVerifiedTokens<Verified<P, Claims>>(parts);
+  const budget = createCheckBudget(parts);
+  const requests = new WeakMap<Facts, Promise<Identity<P, Claims>>>();
+
+  async function verify(text: string): Promise<Verified<P, Claims>> {
+    const token = await parts.verifier.verify(text, parts.audience);
+    assertOurs(token, parts);
+    const holder = await holderOf(text, token);
+    return { token, principal: principalOf(token.subject, parts), exp: token.exp, holder };
+  }
+
+  async function read(facts: Facts): Promise<Identity<P, Claims>> {
+    const voucher = voucherOf(facts);
+    if (voucher) return { token: null, principal: principalOf(believed(voucher, parts), parts) };
+    const { scheme, token } = credentialsOf(Facts.authorizationOf(facts), possession.schemes);
+    const found = await verified.get(token, () => budget.spend(token, verify));
+    await possession.assert(facts, scheme, found.holder);
+    return found;
+  }
+
+  function judged({ token, principal }: Identity<P, Claims>): AtOnce<Principal<P, Claims>> {
+    const asked = token === null ? undefined : parts.verifier.judge(token);
+    // What is known at once is not waited for.
+    return asked === undefined ? principal : Promise.resolve(asked).then(() => principal);
+  }
+
+  return (facts) => {
+    const remembered = verified.find(usualToken(Facts.authorizationOf(facts)));
+    if (remembered?.holder === null && possession.isBearer(facts)) return judged(remembered);
+    const shared = requests.get(facts) ?? read(facts);
+    requests.set(facts, shared);
+    return shared.then(judged);
+  };
+}
+
+/** @throws {TypeError} for permissions that this API does not know: whoever wrote the code misspelt them. */
+function believed(
+  { subject, guard }: Voucher,
+  { self, permissions }: { self: object; permissions: ReadonlySet<string> },
+) {
+  if (guard !== null && guard !== self) {
+    throw new Refusal("token_invalid", { detail: "facts that another guard's asService made" });
+  }
+  const unknown = subject.permissions.find((name) => !permissions.has(name));
+  if (unknown !== undefined) throw new TypeError(`${JSON.stringify(unknown)} is none of this API's permissions`);
+  return subject;
+}
