@@ -261,7 +261,7 @@ async function placeOf(database: TestDatabase, kind: string): Promise<AuditCrash
 
 /** Has another process seal, and answers how it ended. */
 async function crash(doing: AuditCrash): Promise<unknown> {
-  const script = await bundled(join(import.meta.dirname, "testing/audit-crash-child.ts"));
+  const script = await bundled(join(import.meta.dirname, "../testing/audit-crash-child.ts"));
   const child = spawn(process.execPath, [script, JSON.stringify(doing)], { stdio: "inherit" });
   const [code, signal] = await once(child, "exit");
   expect(signal ?? code).toBeOneOf(["SIGKILL", 0]);

@@ -16,7 +16,7 @@ const source = pathToFileURL(join(server, "src/services")).href;
 
 const program = (services: string, extension: string, body: string) => `
   import { createHashPool } from "${services}/hashing/pool.${extension}";
-  import { createPasswords } from "${services}/passwords.${extension}";
+  import { createPasswords } from "${services}/passwords/passwords.${extension}";
   const pool = createHashPool({ processes: 1, deadlineMs: 60_000 });
   const passwords = createPasswords({ pool });
   const hash = await passwords.hash("correct horse");
@@ -74,7 +74,7 @@ describe("a program that hashes", () => {
         extends: join(server, "tsconfig.build.json"),
         compilerOptions: { rootDir: join(server, "src"), outDir: built, noCheck: true, declaration: false },
         include: [],
-        files: [join(server, "src/services/passwords.ts"), join(server, "src/services/hashing/child.ts")],
+        files: [join(server, "src/services/passwords/passwords.ts"), join(server, "src/services/hashing/child.ts")],
       };
       await writeFile(join(built, "tsconfig.json"), JSON.stringify(config));
       await run(join(server, "../../node_modules/.bin/tsc"), ["-p", join(built, "tsconfig.json"), "--checkers", "1"]);
