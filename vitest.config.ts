@@ -8,13 +8,16 @@ process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.c
 /** What tests of several projects need; it is made once. */
 const globalSetup = ["packed/testing/temporary-folder.ts", "packages/client/src/testing/chromium-setup.ts"];
 /** Short files that take long: they start many programs. Begun last, they would have one core to themselves and leave the other idle. */
-const STARTERS = /\/(packed|bench|apps\/cli)\/|(soak|type-cost|history|main|apart|testing\/postgres)\.test\.ts$/;
+const STARTERS = /\/(bench|apps\/cli)\/|(soak|type-cost|history|main|apart|testing\/postgres)\.test\.ts$/;
+/** They wait until all is packed and installed, which has begun when the first of the others do. */
+const PACKED = /\/packed\//;
+const turnOf = ({ moduleId }: TestSpecification) => [STARTERS, PACKED, /./].findIndex((files) => files.test(moduleId));
 
 /** As always, but for those, which come first. */
 class StartersFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    return sorted.toSorted((a, b) => Number(STARTERS.test(b.moduleId)) - Number(STARTERS.test(a.moduleId)));
+    return sorted.toSorted((a, b) => turnOf(a) - turnOf(b));
   }
 }
 

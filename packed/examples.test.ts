@@ -1,15 +1,16 @@
 import { readFileSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../packages/client/src/testing/free-port.ts";
 import { bun } from "./testing/bun.ts";
 import { output } from "./testing/command.ts";
 import { type Issuer, startIssuer } from "./testing/issuer.ts";
+import { packed } from "./testing/packed.ts";
 import { type Started, start } from "./testing/started.ts";
 import { terminalAppIn } from "./testing/terminal-app.ts";
 
-const { newest, examples } = inject("packed");
+const { newest, examples } = await packed();
 const code = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
 
 const embedded = { kind: "embedded", program: "server.ts", told: { list: ["seven plums"], afterwards: "no_token" } };

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { run } from "./testing/command.ts";
 import { publishedPackages, readManifest } from "./testing/packages.ts";
+import { packed } from "./testing/packed.ts";
 
-const { newest, tarballs } = inject("packed");
+const { newest, tarballs } = await packed();
 const tools = join(import.meta.dirname, "node_modules/.bin");
 
 const tarballOf = (name: string) => tarballs.find((one) => one.name === name)?.file ?? "";

@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
 import { freePort } from "../packages/client/src/testing/free-port.ts";
 import { output } from "./testing/command.ts";
+import { packed } from "./testing/packed.ts";
 import { start } from "./testing/started.ts";
 
-const { newest, examples } = inject("packed");
+const { newest, examples } = await packed();
 const compiler = join(import.meta.dirname, "node_modules/.bin/tsc");
 const next = join(newest, "node_modules/next/dist/bin/next");
 

@@ -1,13 +1,14 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../packages/client/src/testing/free-port.ts";
 import { bun } from "./testing/bun.ts";
 import { output, run } from "./testing/command.ts";
 import { type Issuer, startIssuer } from "./testing/issuer.ts";
+import { packed } from "./testing/packed.ts";
 import { terminalAppIn } from "./testing/terminal-app.ts";
 import { bundleWorker, startWorker } from "./testing/worker.ts";
 
-const { newest, oldest } = inject("packed");
+const { newest, oldest } = await packed();
 const ann = { email: "ann@example.com", password: "seven plums in winter" };
 const nodeOf = (version: string) => join(import.meta.dirname, `node_modules/node-${version}/bin/node`);
 

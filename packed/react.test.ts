@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page, Request } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { openChromium } from "../packages/client/src/testing/chromium.ts";
 import { freePort } from "../packages/client/src/testing/free-port.ts";
 import { output } from "./testing/command.ts";
+import { packed } from "./testing/packed.ts";
 import { type Started, start } from "./testing/started.ts";
 import { terminalAppIn } from "./testing/terminal-app.ts";
 
-const { newest, examples } = inject("packed");
+const { newest, examples } = await packed();
 const cwd = join(examples, "react");
 const vite = join(newest, "node_modules/vite/bin/vite.js");
 const password = "seven plums in winter";

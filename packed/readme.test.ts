@@ -1,12 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort } from "../packages/client/src/testing/free-port.ts";
 import { output } from "./testing/command.ts";
 import { type Issuer, startIssuer } from "./testing/issuer.ts";
+import { packed } from "./testing/packed.ts";
 import { start } from "./testing/started.ts";
 
-const { newest } = inject("packed");
+const { newest } = await packed();
 const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
 const remote = /^## Fifteen minutes: an API in a process of its own\n(.*?)^## /ms.exec(readme)?.[1] ?? "";
 const blocks = (language: string) =>

@@ -2,12 +2,13 @@ import { readFileSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { openChromium } from "../packages/client/src/testing/chromium.ts";
 import { freePort } from "../packages/client/src/testing/free-port.ts";
+import { packed } from "./testing/packed.ts";
 import { type Started, start } from "./testing/started.ts";
 
-const { examples } = inject("packed");
+const { examples } = await packed();
 // Another folder than the one whose program visits it at the same time, and so another issuer.
 const cwd = join(examples, "ssr-in-a-browser");
 const password = "seven plums in winter";

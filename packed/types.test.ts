@@ -1,10 +1,11 @@
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { run } from "./testing/command.ts";
 import { publishedPackages } from "./testing/packages.ts";
+import { packed } from "./testing/packed.ts";
 
-const { newest, oldest } = inject("packed");
+const { newest, oldest } = await packed();
 const ours = [join(import.meta.dirname, "node_modules/.bin/tsc"), "--checkers", "1"];
 const theirs = [join(oldest, "node_modules/.bin/tsc")];
 
