@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -21,13 +22,12 @@ class StartersFirst extends BaseSequencer {
   }
 }
 
-const timeouts = { hookTimeout: 60_000, testTimeout: 30_000 };
+const timeouts = { hookTimeout: 60_000, testTimeout: 60_000 };
 
 export default defineConfig({
   test: {
-    // Most tests wait for servers and browsers of their own: a core that is kept free would idle. With more workers than
-    // cores it is quicker still, until a password waits too long for its turn.
-    maxWorkers: "100%",
+    // Many tests wait for servers, browsers and clocks: with as many workers as cores, a core would often idle.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: StartersFirst },
     projects: [
       {

@@ -1,4 +1,5 @@
-import { createClient, type IssuerRouter } from "@countersign/client";
+import { setTimeout as delay } from "node:timers/promises";
+import { type CountersignClient, createClient, type IssuerRouter, reasonOf } from "@countersign/client";
 import { createTRPCClient, httpBatchLink } from "@trpc/client";
 import { credentials } from "../harness/administrator.ts";
 import { loadProgram } from "../harness/load-process.ts";
@@ -23,10 +24,11 @@ export interface Spent {
 export type ClientCallsOutcome = Readonly<Record<"bare" | "sdk", Spent>>;
 
 const TURN_MS = 250;
+const RETRY_MS = 500;
 
 loadProgram(async ({ url, token, seconds, warmUp }: ClientCalls): Promise<ClientCallsOutcome> => {
   const client = createClient({ url });
-  await client.signIn(credentials);
+  await signIn(client);
   const bare = createTRPCClient<IssuerRouter>({
     links: [httpBatchLink({ url: `${url}/trpc`, headers: { authorization: `Bearer ${token}` } })],
   });
@@ -36,6 +38,17 @@ loadProgram(async ({ url, token, seconds, warmUp }: ClientCalls): Promise<Client
   client.dispose();
   return outcome;
 });
+
+/** Whoever is told that hashing is busy comes again. */
+async function signIn(client: CountersignClient): Promise<void> {
+  try {
+    await client.signIn(credentials);
+  } catch (error) {
+    if (reasonOf(error) !== "busy") throw error;
+    await delay(RETRY_MS);
+    await signIn(client);
+  }
+}
 
 async function takeTurns(calls: Record<"bare" | "sdk", () => Promise<unknown>>, seconds: number) {
   const spent = { bare: { calls: 0, elapsed: 0, processor: 0 }, sdk: { calls: 0, elapsed: 0, processor: 0 } };

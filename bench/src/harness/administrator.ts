@@ -1,6 +1,6 @@
 import type { Agent } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
-import { call } from "./call.ts";
+import { call, type Reply } from "./call.ts";
 import type { IssuerServer } from "./issuer.ts";
 
 export const credentials = { email: "ann@example.com", password: "seven plums in winter" };
@@ -10,22 +10,28 @@ const RETRY_MS = 500;
 export async function setUpAdministrator(server: IssuerServer): Promise<{ token: string; account: string }> {
   const agent = server.connect(1);
   const secret = new URL(server.setUpLink).hash.slice(1);
-  const setUp = await call(agent, `${server.url}/trpc/signIn.setUp`, {
-    body: { client: "cli", secret, name: "Ann", ...credentials },
-  });
+  const setUp = await untilHashed(() =>
+    call(agent, `${server.url}/trpc/signIn.setUp`, { body: { client: "cli", secret, name: "Ann", ...credentials } }),
+  );
   const { accessToken, account } = await redeem(server, agent, setUp.body);
   return { token: accessToken, account };
 }
 
-/** Signs the administrator in once more, for these audiences. Whoever is told that hashing is busy comes again. */
+/** Signs the administrator in once more, for these audiences. */
 export async function startSession(server: IssuerServer, agent: Agent, audiences: readonly string[]) {
-  const signIn = () => call(agent, `${server.url}/trpc/signIn.password`, { body: { client: "cli", ...credentials } });
-  let signedIn = await signIn();
-  while (signedIn.status === 503) {
-    await delay(RETRY_MS);
-    signedIn = await signIn();
-  }
+  const signedIn = await untilHashed(() =>
+    call(agent, `${server.url}/trpc/signIn.password`, { body: { client: "cli", ...credentials } }),
+  );
   return await redeem(server, agent, signedIn.body, audiences);
+}
+
+/** Whoever is told that hashing is busy comes again. */
+async function untilHashed(ask: () => Promise<Reply>): Promise<Reply> {
+  for (;;) {
+    const reply = await ask();
+    if (reply.status !== 503) return reply;
+    await delay(RETRY_MS);
+  }
 }
 
 async function redeem(server: IssuerServer, agent: Agent, signedIn: unknown, audiences?: readonly string[]) {
