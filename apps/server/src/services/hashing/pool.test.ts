@@ -114,7 +114,7 @@ describe("hashing happens in processes of its own", () => {
   });
 
   test("and a stop signal to the whole group does not cut short what the parent still answers", async () => {
-    const pool = open({ processes: 1 });
+    const pool = open({ processes: 1, hurryMs: 60_000 });
     await pool.run(job);
     const [pid = 0] = pool.statistics().processes;
     const running = pool.run(job);
