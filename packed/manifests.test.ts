@@ -82,14 +82,19 @@ test.each(publishedPackages().filter(({ manifest }) => manifest.exports))(
 
 test("the SDK knows no package but tRPC's, beside its hooks no React, off servers no jose, and nothing of Node", () => {
   const folder = join(newest, "node_modules/@countersign/client");
-  const namedIn = (part: string) => {
-    const files = readdirSync(join(folder, part), { withFileTypes: true }).filter((entry) => entry.isFile());
-    const texts = files.map(({ name }) => readFileSync(join(folder, part, name), "utf8"));
+  const files = readdirSync(join(folder, "dist"), { encoding: "utf8", recursive: true }).filter((file) =>
+    /\.[jt]s$/.test(file),
+  );
+  const entryOf = (file: string) => /^(react|server)\//.exec(file)?.[1] ?? "core";
+  const namedIn = (entry: string) => {
+    const texts = files
+      .filter((file) => entryOf(file) === entry)
+      .map((file) => readFileSync(join(folder, "dist", file), "utf8"));
     return [...new Set(texts.flatMap(importsOf).map(packageOf))].toSorted();
   };
-  expect(namedIn("dist")).toEqual(["@trpc/client", "@trpc/server"]);
-  expect(namedIn("dist/react")).toEqual(["@trpc/server", "react"]);
-  expect(namedIn("dist/server")).toEqual(["@trpc/client", "@trpc/server", "jose"]);
+  expect(namedIn("core")).toEqual(["@trpc/client", "@trpc/server"]);
+  expect(namedIn("react")).toEqual(["@trpc/server", "react"]);
+  expect(namedIn("server")).toEqual(["@trpc/client", "@trpc/server", "jose"]);
   expect(Object.keys(readManifest(folder).dependencies ?? {})).toEqual(["jose"]);
 });
 

@@ -5,11 +5,11 @@ import type { MetadataSchemas } from "./services/accounts/metadata.ts";
 import type { Hooks } from "./services/hooks.ts";
 import type { SignUpPolicy } from "./services/joining/sign-ups.ts";
 import type { Limit, LimitName } from "./services/limits/limits.ts";
+import type { Logger } from "./services/logger.ts";
 import type { MailOptions } from "./services/mail/options.ts";
 import type { ClaimsOptions } from "./services/sessions/claims.ts";
 import type { Lifetimes } from "./services/sessions/lifetimes.ts";
 import type { SignInMethod } from "./services/sign-in/method.ts";
-import type { Logger } from "./services/upkeep/background.ts";
 import type { Client } from "./store/records.ts";
 
 /**

@@ -3,15 +3,15 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import type { Access } from "./access/access.ts";
 import { createAccesses } from "./access/accesses.ts";
 import type { IssuerRouter } from "./api.ts";
-import { checkAudience, createAudiences } from "./calls/audiences.ts";
 import { type ConnectOptions, connect } from "./calls/connect.ts";
 import { connectIssuer } from "./calls/connect-issuer.ts";
 import { type ClientWorld, systemClientWorld } from "./client-world.ts";
+import { createSession } from "./create-session.ts";
 import { type ModeOptions, modeOf } from "./mode.ts";
-import { createSession } from "./session/create-session.ts";
+import { checkAudience, createAudiences } from "./session/audiences.ts";
 import type { Session } from "./session/session.ts";
+import { createStepUp, type StepUpHandler } from "./session/step-up.ts";
 import { createSignIn, type SignIn } from "./sign-in/sign-in.ts";
-import { createStepUp, type StepUpHandler } from "./sign-in/step-up.ts";
 
 /** The same in every mode. */
 export interface SharedOptions {

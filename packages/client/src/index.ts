@@ -11,6 +11,7 @@ export { memoryStorage, type TokenStorage } from "./keeping/storage.ts";
 export type { BoundMode, CookieMode, DefaultMode, ModeOptions, StorageMode } from "./mode.ts";
 export type { Session } from "./session/session.ts";
 export type { SessionState, SessionWarning, StorageProblem } from "./session/session-state.ts";
+export type { StepUpHandler, StepUpRequest } from "./session/step-up.ts";
 export type {
   Credentials,
   NewAccount,
@@ -19,5 +20,4 @@ export type {
   SignInMethodLike,
   SignInWays,
 } from "./sign-in/sign-in.ts";
-export type { StepUpHandler, StepUpRequest } from "./sign-in/step-up.ts";
 export type { SessionEventSource, SessionEventSourceClass } from "./streams/event-source.ts";

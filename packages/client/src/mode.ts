@@ -1,6 +1,6 @@
 import type { ProofKeyPair } from "./keeping/proof-key.ts";
 import type { TokenStorage } from "./keeping/storage.ts";
-import { pageAddress } from "./tabs/page.ts";
+import { pageAddress } from "./page.ts";
 
 /** An app in a browser: its refresh token rests in a cookie that no script can read, its access tokens in memory. */
 export interface CookieMode {

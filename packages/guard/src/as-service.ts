@@ -1,6 +1,6 @@
+import { vouch } from "./decision/vouched.ts";
 import { assertKnown } from "./options.ts";
 import type { Facts } from "./request/facts.ts";
-import { vouch } from "./request/vouched.ts";
 
 /** What a job may do. */
 export interface ServiceRights<P extends string> {

@@ -30,12 +30,12 @@ import {
   type RemoteIssuer,
 } from "./options.ts";
 import { createPossession, noPossession } from "./possession/possession.ts";
+import { createProcedures, type Foundation } from "./procedures.ts";
 import { offering } from "./refusal/challenge.ts";
 import { responseMeta } from "./refusal/response-meta.ts";
 import type { Facts } from "./request/facts.ts";
 import { accessTable } from "./router/access-table.ts";
 import { assertLazyChecked, checkLazyLoaders, checkLazyRoutes } from "./router/lazy-routers.ts";
-import { createProcedures, type Foundation } from "./router/procedures.ts";
 import { seal } from "./router/seal.ts";
 import { createRemoteVerifier } from "./verify/remote-verifier.ts";
 

@@ -10,6 +10,7 @@ export {
   type World,
 } from "@countersign/tokens";
 export type { ServiceRights } from "./as-service.ts";
+export { authenticateService, type ServiceRule } from "./decision/authenticate.ts";
 export type { AccountPrincipal, Principal, ServicePrincipal } from "./decision/principal.ts";
 export { createGuard } from "./guard.ts";
 export type {
@@ -35,6 +36,5 @@ export type { RefusalData } from "./refusal/refused-call.ts";
 export type { ResponseMetaInput } from "./refusal/response-meta.ts";
 export { type Facts, facts, type RequestLike } from "./request/facts.ts";
 export type { FeedCredential, Revocation, WhenSilent } from "./revocation/revocation.ts";
-export { authenticateService, type ServiceRule } from "./verify/authenticate.ts";
 export { createVerifier, type OwnToken, type OwnVerifier, type VerifierParts } from "./verify/local-verifier.ts";
 export type { AccountSubject, ServiceSubject, Subject, VerifiedToken, Verifier } from "./verify/verifier.ts";

@@ -15,7 +15,7 @@ interface Def {
 const defOf = (built: object) => (built as { _def: Def })._def;
 
 describe("tRPC keeps", () => {
-  test("a procedure's middlewares as the functions that were given, in order (access-table.ts)", () => {
+  test("a procedure's middlewares as the functions that were given, in order (router/access-table.ts)", () => {
     const mine = ({ next }: { next(): Promise<never> }) => next();
     const { middlewares } = defOf(
       t.procedure
@@ -27,13 +27,13 @@ describe("tRPC keeps", () => {
     expect(middlewares).toHaveLength(3);
   });
 
-  test("the middlewares of what is concatenated as the same functions (access-table.ts)", () => {
+  test("the middlewares of what is concatenated as the same functions (router/access-table.ts)", () => {
     const plugin = t.procedure.use(pass);
     const [function_] = defOf(plugin).middlewares;
     expect(defOf(t.procedure.concat(plugin)).middlewares).toEqual([function_]);
   });
 
-  test("the mark of input on its middleware, and only there (access-table.ts)", () => {
+  test("the mark of input on its middleware, and only there (router/access-table.ts)", () => {
     const types = defOf(
       t.procedure
         .use(pass)
@@ -44,7 +44,7 @@ describe("tRPC keeps", () => {
     expect(types.map(({ _type }) => _type)).toEqual([undefined, "input", "output", undefined]);
   });
 
-  test("the very list that it runs, so that freezing it holds (access-table.ts)", async () => {
+  test("the very list that it runs, so that freezing it holds (router/access-table.ts)", async () => {
     const procedure = t.procedure.query(() => "ran");
     const middlewares = defOf(procedure).middlewares as unknown[];
     middlewares.unshift(() => {
@@ -55,12 +55,12 @@ describe("tRPC keeps", () => {
     });
   });
 
-  test("another caller in the definition (access-table.ts, procedures.ts)", () => {
+  test("another caller in the definition (router/access-table.ts, procedures.ts)", () => {
     expect(defOf(t.procedure.experimental_caller(async () => 1)).caller).toBeTypeOf("function");
     expect(defOf(t.procedure.experimental_caller(async () => 1).query(() => 1)).caller).toBeTypeOf("function");
   });
 
-  test("its mark on a lazy router, and takes the ref of an inner one into the outer (lazy-routers.ts)", async () => {
+  test("its mark on a lazy router, and takes the ref of an inner one into the outer (router/lazy-routers.ts)", async () => {
     const part = lazy(async () => t.router({ list: t.procedure.query(() => "first") }));
     const other = lazy(async () => t.router({ list: t.procedure.query(() => "second") }));
     expect("lazyMarker" in part).toBe(true);
@@ -74,7 +74,7 @@ describe("tRPC keeps", () => {
     expect(await outer.createCaller({}).inner.part.list()).toBe("second");
   });
 
-  test("the first formatter's shape of an error, and finds it again (refused-call.ts)", async () => {
+  test("the first formatter's shape of an error, and finds it again (refusal/refused-call.ts)", async () => {
     const error = new TRPCError({ code: "FORBIDDEN" });
     const procedure = t.procedure
       .errors(({ shape }) => ({ ...shape, message: "outer" }))
@@ -89,7 +89,7 @@ describe("tRPC keeps", () => {
     expect(getTRPCErrorShape(about).message).toBe("inner");
   });
 
-  test("what a procedure is called with, so that one can be called for the sake of its formatter (refused-call.ts)", async () => {
+  test("what a procedure is called with, so that one can be called for the sake of its formatter (refusal/refused-call.ts)", async () => {
     const error = new TRPCError({ code: "FORBIDDEN" });
     const note = t.procedure
       .errors(({ shape }) => ({ ...shape, message: "noted" }))
@@ -112,7 +112,7 @@ describe("tRPC keeps", () => {
     expect(shape().data).not.toHaveProperty("stack");
   });
 
-  test("the number of a call in its batch, 0 for a single one (check.ts)", async () => {
+  test("the number of a call in its batch, 0 for a single one (decision/check.ts)", async () => {
     const seen: number[] = [];
     const counted = t.procedure.use(({ next, batchIndex }) => {
       seen.push(batchIndex);

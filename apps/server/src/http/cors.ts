@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Clients } from "../services/sessions/clients.ts";
+import type { Clients } from "../services/clients.ts";
 
 /** What a page may send, and what it may read beside the body (Fetch §3.3.2). */
 const preflight = Object.freeze({

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { Readable } from "node:stream";
 import type { FastifyBaseLogger, FastifyInstance, FastifyPluginAsync, LightMyRequestResponse } from "fastify";
-import type { Logger } from "../services/upkeep/background.ts";
+import type { Logger } from "../services/logger.ts";
 import { createHost } from "./host.ts";
 
 /** What a request does not say of itself. */

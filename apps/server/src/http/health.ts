@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import type { Health } from "../services/upkeep/health.ts";
+import type { Health } from "../services/health.ts";
 import { route } from "./route.ts";
 
 /** `/livez`: this process answers. `/readyz`: it can serve; else 503 with the reason. Neither says anything more. */

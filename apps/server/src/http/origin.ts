@@ -1,5 +1,5 @@
 import { Refusal } from "@countersign/tokens";
-import type { Clients } from "../services/sessions/clients.ts";
+import type { Clients } from "../services/clients.ts";
 
 type Client = NonNullable<Awaited<ReturnType<Clients["byId"]>>>;
 

@@ -1,6 +1,6 @@
 import { Refusal, type SessionReply } from "@countersign/tokens";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Clients } from "../services/sessions/clients.ts";
+import type { Clients } from "../services/clients.ts";
 import type { Proofs } from "../services/sessions/proofs.ts";
 import type { Sessions } from "../services/sessions/sessions.ts";
 import { callerOf, originOf } from "./caller-of.ts";

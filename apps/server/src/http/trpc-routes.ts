@@ -5,7 +5,7 @@ import { fastifyRequestHandler } from "@trpc/server/adapters/fastify";
 import type { TRPCRequestInfo } from "@trpc/server/http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { createContext } from "../api/context.ts";
-import type { Clients } from "../services/sessions/clients.ts";
+import type { Clients } from "../services/clients.ts";
 import { callerOf, originOf } from "./caller-of.ts";
 import { allowRegisteredOrigins } from "./cors.ts";
 import { noteRefusal, refusalFrom, setRefusal } from "./errors.ts";

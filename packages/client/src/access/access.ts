@@ -1,9 +1,9 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { ClientWorld } from "../client-world.ts";
-import { createSingleFlight } from "../renewal/single-flight.ts";
 import { elapsedSince, type Moment, momentOf } from "../session/clock-skew.ts";
 import { createListeners } from "../session/listeners.ts";
 import type { Session } from "../session/session.ts";
+import { createSingleFlight } from "../single-flight.ts";
 import { mayCallBy, type Table } from "./may-call.ts";
 import type { ProcedurePath } from "./procedure-path.ts";
 

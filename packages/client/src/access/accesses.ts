@@ -1,7 +1,7 @@
 import type { TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { IssuerRouter } from "../api.ts";
-import { checkAudience } from "../calls/audiences.ts";
+import { checkAudience } from "../session/audiences.ts";
 import type { SessionWarning } from "../session/session-state.ts";
 import { type Access, type AccessDeps, createAccess } from "./access.ts";
 import { fetchAccessTable } from "./access-table.ts";

@@ -4,7 +4,7 @@ import type { Prover } from "../keeping/prover.ts";
 import type { Renewal } from "../renewal/renewal.ts";
 import type { Holder } from "../session/holder.ts";
 import { tokenOf } from "../session/session-record.ts";
-import type { StepUps } from "../sign-in/step-up.ts";
+import type { StepUps } from "../session/step-up.ts";
 import type { AskedWith } from "./session-fetch.ts";
 
 /** How things stood when a call began. */

@@ -1,12 +1,12 @@
 import { ClientError } from "../errors.ts";
 import type { Prover } from "../keeping/prover.ts";
+import type { Obtained } from "../renewal/tokens.ts";
+import type { Audiences } from "../session/audiences.ts";
 import type { Holder } from "../session/holder.ts";
 import type { SessionFetch } from "../session/session.ts";
-import type { Obtained } from "../session/tokens.ts";
-import type { Audiences } from "./audiences.ts";
+import { unredirected } from "../unredirected.ts";
 import { headersOf, methodOf, urlOf, withToken } from "./bearing.ts";
 import type { Departures } from "./departures.ts";
-import { unredirected } from "./unredirected.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /** What a response was asked with. Secret. */

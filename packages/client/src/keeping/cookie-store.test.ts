@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Notes } from "../page.ts";
 import type { SessionRecord } from "../session/session-record.ts";
 import type { SessionWarning } from "../session/session-state.ts";
-import type { Notes } from "../tabs/page.ts";
 import { createCookieStore } from "./cookie-store.ts";
 
 const NOTE = "countersign.web@app.test";

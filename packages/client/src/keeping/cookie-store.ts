@@ -1,6 +1,6 @@
+import type { Notes } from "../page.ts";
 import { knownOf, parseKnown, type SessionRecord } from "../session/session-record.ts";
 import type { KnownSession, SessionWarning } from "../session/session-state.ts";
-import type { Notes } from "../tabs/page.ts";
 import type { Found, SessionStore } from "./session-store.ts";
 
 const SIGNED_IN = "signed-in ";

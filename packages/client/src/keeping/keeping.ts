@@ -1,9 +1,9 @@
 import type { ClientWorld } from "../client-world.ts";
 import { later, making } from "../later.ts";
 import type { Mode } from "../mode.ts";
+import { sharedNotes } from "../page.ts";
 import type { KnownSession, SessionWarning } from "../session/session-state.ts";
 import { tellingNotes } from "../tabs/neighbours.ts";
-import { sharedNotes } from "../tabs/page.ts";
 import { createCookieStore } from "./cookie-store.ts";
 import type { Prover } from "./prover.ts";
 import type { SessionStore } from "./session-store.ts";

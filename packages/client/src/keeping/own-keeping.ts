@@ -1,4 +1,4 @@
-import { pageDatabases } from "../tabs/page.ts";
+import { pageDatabases } from "../page.ts";
 import { createBoundStore } from "./bound-store.ts";
 import type { Keeping, KeepingDeps, OwnMode } from "./keeping.ts";
 import { createProofKey, type ProofKeyPair } from "./proof-key.ts";

@@ -1,9 +1,9 @@
-import { unredirected } from "../calls/unredirected.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { fieldOf } from "../field-of.ts";
 import type { Prover } from "../keeping/prover.ts";
 import type { Mode } from "../mode.ts";
 import { parseJson } from "../session/session-record.ts";
+import { unredirected } from "../unredirected.ts";
 
 /** What came back from the server, not yet judged. */
 export type Answer =

@@ -1,14 +1,14 @@
 import type { ClientWorld } from "../client-world.ts";
 import { ClientError } from "../errors.ts";
 import type { Found, SessionStore } from "../keeping/session-store.ts";
+import { pageAddress } from "../page.ts";
 import { type Held, type Holder, isExpired, lifeLeft } from "../session/holder.ts";
 import { recordOf, tokenOf } from "../session/session-record.ts";
+import { createSingleFlight } from "../single-flight.ts";
 import type { Exclusive } from "../tabs/exclusive.ts";
-import { pageAddress } from "../tabs/page.ts";
 import { createCoolDown } from "./cool-down.ts";
 import { isAway } from "./refresh.ts";
 import { createRefreshRequest } from "./refresh-request.ts";
-import { createSingleFlight } from "./single-flight.ts";
 import type { Asked, TokenRequestDeps } from "./token-request.ts";
 
 export interface RenewalDeps extends TokenRequestDeps {

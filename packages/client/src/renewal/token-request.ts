@@ -1,6 +1,6 @@
-import type { Audiences } from "../calls/audiences.ts";
 import type { ClientWorld } from "../client-world.ts";
 import type { Mode } from "../mode.ts";
+import type { Audiences } from "../session/audiences.ts";
 import { type Moment, momentOf } from "../session/clock-skew.ts";
 import type { Ask } from "./ask.ts";
 import { judgeRefresh, type Outcome } from "./refresh.ts";

@@ -1,7 +1,7 @@
 import type { ClientWorld } from "../client-world.ts";
 import type { ClientError } from "../errors.ts";
+import { isSettled } from "../renewal/settled.ts";
 import { recordOf } from "../session/session-record.ts";
-import { isSettled } from "../session/settled.ts";
 import type { IssuerLink } from "./issuer-link.ts";
 import { isDue, type KeptSession, keep, lifeLeft, postponed, serves } from "./kept-session.ts";
 

@@ -1,6 +1,6 @@
-import { checkAudience, createAudiences } from "../calls/audiences.ts";
 import { type ClientWorld, systemClientWorld } from "../client-world.ts";
 import type { ClientError } from "../errors.ts";
+import { checkAudience, createAudiences } from "../session/audiences.ts";
 import type { SessionRecord } from "../session/session-record.ts";
 import { advance } from "./advance.ts";
 import { createDepartedCookie } from "./departed-cookie.ts";

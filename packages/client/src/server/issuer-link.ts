@@ -1,7 +1,7 @@
-import { type Audiences, createAudiences } from "../calls/audiences.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { type Ask, createAsk } from "../renewal/ask.ts";
 import { createRefreshRequest } from "../renewal/refresh-request.ts";
+import { type Audiences, createAudiences } from "../session/audiences.ts";
 import { createRedeeming } from "../sign-in/redeeming.ts";
 import type { CookieHolder } from "./request-cookie.ts";
 

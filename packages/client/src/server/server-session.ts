@@ -4,15 +4,15 @@ import type { Access } from "../access/access.ts";
 import { fetchAccessTable } from "../access/access-table.ts";
 import { mayCallBy, type Table } from "../access/may-call.ts";
 import type { IssuerRouter } from "../api.ts";
-import { type Audiences, checkAudience } from "../calls/audiences.ts";
 import { headersOf, urlOf, withToken } from "../calls/bearing.ts";
 import { type ConnectOptions, connect } from "../calls/connect.ts";
 import { connectIssuer } from "../calls/connect-issuer.ts";
-import { unredirected } from "../calls/unredirected.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { ClientError } from "../errors.ts";
+import { type Audiences, checkAudience } from "../session/audiences.ts";
 import type { Session, SessionFetch } from "../session/session.ts";
 import { permissionsOf, type SessionRecord, tokenOf } from "../session/session-record.ts";
+import { unredirected } from "../unredirected.ts";
 import { type KeptSession, lifeLeft } from "./kept-session.ts";
 
 export interface SignedOut {

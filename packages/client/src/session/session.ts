@@ -1,8 +1,8 @@
 import type { TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import type { StepUpHandler } from "../sign-in/step-up.ts";
 import type { SessionEventSourceClass } from "../streams/event-source.ts";
 import type { SessionState, SessionWarning } from "./session-state.ts";
+import type { StepUpHandler } from "./step-up.ts";
 
 /** A `fetch`, as strictly typed programs and tRPC's links both take it. */
 export type SessionFetch = (

@@ -1,5 +1,5 @@
-import type { Audiences } from "../calls/audiences.ts";
 import { createTokenRequest, type TokenRequestDeps } from "../renewal/token-request.ts";
+import type { Audiences } from "../session/audiences.ts";
 import type { Moment } from "../session/clock-skew.ts";
 import { recordOf, type SessionRecord, tokenOf } from "../session/session-record.ts";
 

@@ -1,9 +1,9 @@
 import { httpLink } from "@trpc/client/links/httpLink";
 import type { IssuerRouter } from "../api.ts";
 import { createCalls } from "../calls/calls.ts";
-import { unredirected } from "../calls/unredirected.ts";
 import { ClientError } from "../errors.ts";
 import type { Session } from "../session/session.ts";
+import { unredirected } from "../unredirected.ts";
 import type { Credentials, SignIn, SignInWays } from "./sign-in.ts";
 
 export interface WaysInDeps {

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { systemClientWorld } from "../client-world.ts";
+import type { Locks } from "../page.ts";
 import { createStillWorld } from "../testing/test-world.ts";
 import { createExclusive } from "./exclusive.ts";
-import type { Locks } from "./page.ts";
 
 /** Node has the locks of browsers; its types know a part of them. */
 const { locks } = navigator as unknown as { readonly locks: Locks };

@@ -1,5 +1,5 @@
 import type { ClientWorld } from "../client-world.ts";
-import type { Locks } from "./page.ts";
+import type { Locks } from "../page.ts";
 
 /** Does one piece of work at a time: in this page always, among the pages of its origin as far as that can be had. */
 export type Exclusive = <T>(work: () => Promise<T>) => Promise<T>;

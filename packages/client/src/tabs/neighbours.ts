@@ -1,4 +1,4 @@
-import { type Notes, onPageEvents, openChannel } from "./page.ts";
+import { type Notes, onPageEvents, openChannel } from "../page.ts";
 
 /** The other pages of this origin, and other copies of the SDK in this one. */
 export interface Neighbours {

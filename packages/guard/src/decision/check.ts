@@ -1,9 +1,9 @@
 import { Refusal } from "@countersign/tokens";
 import { TRPCError } from "@trpc/server";
+import { type AtOnce, goOn } from "../at-once.ts";
 import { afterRunning, type Call, type CallResult, disclaim, type Present, refuse } from "../refusal/refused-call.ts";
 import { Facts } from "../request/facts.ts";
 import { assertRequest } from "../request/request-rules.ts";
-import { type AtOnce, goOn } from "./at-once.ts";
 import { isStream, whileItHolds } from "./open-stream.ts";
 import type { Rounds } from "./rounds.ts";
 

@@ -1,7 +1,7 @@
 import { Refusal } from "@countersign/tokens";
+import { type AtOnce, goOn } from "../at-once.ts";
 import { notPermitted } from "../refusal/challenge.ts";
 import type { Facts } from "../request/facts.ts";
-import { type AtOnce, goOn } from "./at-once.ts";
 import type { AccountPrincipal, Principal } from "./principal.ts";
 
 /** Answers who sends a request, or refuses. */

@@ -1,14 +1,14 @@
 import { Refusal } from "@countersign/tokens";
+import type { AtOnce } from "../at-once.ts";
 import { type Holder, holderOf, type Possession } from "../possession/possession.ts";
 import { credentialsOf, usualToken } from "../request/bearer.ts";
 import { Facts } from "../request/facts.ts";
-import { type Voucher, voucherOf } from "../request/vouched.ts";
 import { assertOurs } from "../verify/assert-ours.ts";
 import { createCheckBudget } from "../verify/check-budget.ts";
 import { createVerifiedTokens } from "../verify/verified-tokens.ts";
 import type { VerifiedToken, Verifier } from "../verify/verifier.ts";
-import type { AtOnce } from "./at-once.ts";
 import { type Principal, type PrincipalRules, principalOf } from "./principal.ts";
+import { type Voucher, voucherOf } from "./vouched.ts";
 
 export interface IdentifierParts<P extends string, Claims> extends PrincipalRules<P, Claims> {
   readonly verifier: Verifier;

@@ -1,4 +1,4 @@
-import { runtimeTimer, type Timer } from "../revocation/timer.ts";
+import { runtimeTimer, type Timer } from "../timer.ts";
 import type { Verifier } from "../verify/verifier.ts";
 
 /** How often what is open is judged, where nobody tells that something has changed, in milliseconds. */

@@ -1,5 +1,5 @@
 import { PROOF_ALGORITHM, Refusal } from "@countersign/tokens";
-import type { AtOnce } from "../decision/at-once.ts";
+import type { AtOnce } from "../at-once.ts";
 import type { Scheme } from "../request/bearer.ts";
 import { Facts } from "../request/facts.ts";
 import { type ChallengeError, refusals } from "./refusal.ts";

@@ -1,5 +1,5 @@
 import { AnsweredOtherwise, type Fetch } from "../issuer/fetch-json.ts";
-import { type ServiceToken, withoutSlash } from "../issuer/service-token.ts";
+import { type ServiceToken, withoutSlash } from "./service-token.ts";
 
 /** Asks an issuer's feed in one of its forms: what stands in the request, and `send` to send it. */
 export type FeedRequest = <T>(

@@ -1,8 +1,8 @@
 import type { World } from "@countersign/tokens";
+import type { Timer } from "../timer.ts";
 import type { FeedKnowledge } from "./feed-knowledge.ts";
 import type { FeedRequest } from "./feed-request.ts";
 import type { KnownRevocation } from "./revocation.ts";
-import type { Timer } from "./timer.ts";
 
 /** What keeps knowledge of revocations young. */
 export interface RevocationSource {

@@ -1,4 +1,4 @@
-import type { Timer } from "../revocation/timer.ts";
+import type { Timer } from "../timer.ts";
 
 /** Timers that run when a test says so. */
 export interface HandTimer {

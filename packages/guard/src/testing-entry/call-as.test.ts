@@ -88,7 +88,7 @@ describe("what no request can reach", () => {
 
   test("facts that speak for somebody are made by callAs and asService alone, of no header", () => {
     const files = readdirSync(root, { encoding: "utf8", recursive: true }).filter((name) => /^[\w/-]+\.ts$/.test(name));
-    const makers = files.filter((file) => /\bvouch\(/.test(source(file)) && file !== "request/vouched.ts");
+    const makers = files.filter((file) => /\bvouch\(/.test(source(file)) && file !== "decision/vouched.ts");
     expect(makers.sort()).toEqual(["as-service.ts", "testing-entry/call-as.ts"]);
     expect(() => facts(callAs({ account: "ann" }) as never)).toThrow("facts() takes a request");
   });
@@ -96,7 +96,7 @@ describe("what no request can reach", () => {
   test("whoever imports the guard does not import the testing entry", () => {
     const reached = new Set(["index.ts"]);
     for (const file of reached) for (const name of importsOf(file)) reached.add(name);
-    expect(reached).toContain("request/vouched.ts");
+    expect(reached).toContain("decision/vouched.ts");
     const testing = ["testing.ts", ...importsOf("testing.ts")];
     expect(testing.map((file) => basename(file))).toEqual(["testing.ts", "call-as.ts", "callers.ts", "test-issuer.ts"]);
     expect(testing.filter((file) => reached.has(file))).toEqual([]);

@@ -1,6 +1,6 @@
 import { systemWorld } from "@countersign/tokens";
+import { vouch } from "../decision/vouched.ts";
 import type { Facts } from "../request/facts.ts";
-import { vouch } from "../request/vouched.ts";
 import { type Caller, type PermissionOf, subjectOf } from "./callers.ts";
 
 /**

@@ -9,13 +9,13 @@ import {
 import { runtimeFetch } from "../issuer/fetch-json.ts";
 import { fetchKeySetUrl, metadataUrls } from "../issuer/issuer-documents.ts";
 import { createPublishedKeys, type RemoteOptions } from "../issuer/published-keys.ts";
-import { createServiceToken } from "../issuer/service-token.ts";
 import { createFeedKnowledge } from "../revocation/feed-knowledge.ts";
 import { createFeedRequest } from "../revocation/feed-request.ts";
 import { createFeedSource } from "../revocation/feed-source.ts";
 import { createPollSource } from "../revocation/poll-source.ts";
 import type { KnownRevocation } from "../revocation/revocation.ts";
-import { runtimeTimer, type Timer } from "../revocation/timer.ts";
+import { createServiceToken } from "../revocation/service-token.ts";
+import { runtimeTimer, type Timer } from "../timer.ts";
 import { createVerifier, type OwnToken } from "./local-verifier.ts";
 import type { Verifier } from "./verifier.ts";
 

@@ -3,7 +3,7 @@ import type { Grantable, Role } from "../../store/records.ts";
 import type { Queries, Transaction } from "../../store/store.ts";
 import type { AuditWriter } from "../audit/audit.ts";
 import { type Actor, actorIdOf, type Caller } from "../caller.ts";
-import { narrowServices } from "../principals/service-version.ts";
+import { narrowServices } from "../revocation/service-version.ts";
 import { type AccessPlan, planAccess, type RolePlan } from "./access-plan.ts";
 import type { RoleNarrowings } from "./role-narrowing.ts";
 

@@ -2,7 +2,7 @@ import { type AccessDeclaration, type AccessTable, Refusal } from "@countersign/
 import type { Store } from "../../store/store.ts";
 import type { AuditWriter } from "../audit/audit.ts";
 import type { Actor } from "../caller.ts";
-import { ensureBuiltInClients } from "../sessions/clients.ts";
+import { ensureBuiltInClients } from "../clients.ts";
 import { applyPlan, permissionsAt, planFor } from "./access-changes.ts";
 import type { AccessPlan } from "./access-plan.ts";
 import { type AccessReport, reportOf } from "./access-report.ts";

@@ -1,6 +1,6 @@
 import type { Audience, Role } from "../../store/records.ts";
 import type { Transaction } from "../../store/store.ts";
-import { ADMINISTRATOR } from "../accounts/administrators.ts";
+import { ADMINISTRATOR } from "./administrators.ts";
 
 const MEMBER = "member";
 

@@ -1,8 +1,8 @@
 import { Refusal } from "@countersign/tokens";
 import type { Grantable, Role } from "../../store/records.ts";
 import type { Queries, Transaction } from "../../store/store.ts";
-import { ADMINISTRATOR } from "../accounts/administrators.ts";
 import type { Actor } from "../caller.ts";
+import { ADMINISTRATOR } from "./administrators.ts";
 
 /** What is given, taken or changed: roles by name, and all that they permit. */
 export interface Handled {

@@ -1,11 +1,11 @@
 import { type AccessDeclaration, type DeclaredRole, readAccessDeclaration } from "@countersign/tokens";
 import type { Client } from "../../store/records.ts";
 import type { Transaction } from "../../store/store.ts";
-import { ADMINISTRATOR } from "../accounts/administrators.ts";
 import { NOBODY } from "../caller.ts";
-import { assertClient, ensureBuiltInClients } from "../sessions/clients.ts";
+import { assertClient, ensureBuiltInClients } from "../clients.ts";
 import type { AccessDeps } from "./access.ts";
 import { applyPlan, planFor } from "./access-changes.ts";
+import { ADMINISTRATOR } from "./administrators.ts";
 import { ensureBuiltInRoles, isBuiltIn } from "./built-in-roles.ts";
 
 export interface Registrations {

@@ -2,9 +2,9 @@ import { setImmediate as yieldToOthers } from "node:timers/promises";
 import { FACT_LIFE_MS, type World } from "@countersign/tokens";
 import type { Grantable, RoleNarrowing } from "../../store/records.ts";
 import type { Store, Transaction } from "../../store/store.ts";
-import { raiseAccounts } from "../accounts/account-version.ts";
 import { createId } from "../ids.ts";
-import { raiseAudience } from "./audience-version.ts";
+import { raiseAccounts } from "../revocation/account-version.ts";
+import { raiseAudience } from "../revocation/audience-version.ts";
 
 /** So many holders in one transaction: short enough that nobody waits for it. */
 const CHUNK = 500;

@@ -1,11 +1,11 @@
 import { Refusal } from "@countersign/tokens";
 import type { Grantable, Role } from "../../store/records.ts";
 import type { Store, Transaction } from "../../store/store.ts";
-import { raiseAccount } from "../accounts/account-version.ts";
-import { ADMINISTRATOR, assertNotLast } from "../accounts/administrators.ts";
 import type { AuditWriter } from "../audit/audit.ts";
 import type { AuditEvent } from "../audit/audit-events.ts";
 import type { Actor } from "../caller.ts";
+import { raiseAccount } from "../revocation/account-version.ts";
+import { ADMINISTRATOR, assertNotLast } from "./administrators.ts";
 import { allOf, assertMayHandle, without } from "./holding.ts";
 import { assertKnown } from "./known-permissions.ts";
 import { createRightChanges } from "./right-changes.ts";

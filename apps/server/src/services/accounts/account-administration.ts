@@ -1,13 +1,13 @@
 import { Refusal } from "@countersign/tokens";
 import type { Account } from "../../store/records.ts";
 import type { Store, Transaction } from "../../store/store.ts";
+import { assertNotLast } from "../access/administrators.ts";
 import { assertMayHandle, rightsOf } from "../access/holding.ts";
 import { createRightChanges } from "../access/right-changes.ts";
 import type { AuditWriter } from "../audit/audit.ts";
 import type { Actor } from "../caller.ts";
+import { raiseAccount } from "../revocation/account-version.ts";
 import { endSessions } from "../sessions/session-end.ts";
-import { raiseAccount } from "./account-version.ts";
-import { assertNotLast } from "./administrators.ts";
 import type { MetadataChange, MetadataRules } from "./metadata.ts";
 import { replaceMetadata } from "./metadata-change.ts";
 

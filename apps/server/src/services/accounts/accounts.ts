@@ -5,13 +5,13 @@ import type { AuditWriter } from "../audit/audit.ts";
 import { type Actor, NOBODY } from "../caller.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Mails } from "../mail/mails.ts";
-import { createPasswordChange } from "../passwords/password-change.ts";
 import type { Passwords } from "../passwords/passwords.ts";
-import { createStepUp } from "../sessions/step-up.ts";
 import { createAccountAdministration, holdAccount } from "./account-administration.ts";
 import { normalizeEmail } from "./email.ts";
 import type { MetadataChange, MetadataRules } from "./metadata.ts";
 import { replaceMetadata } from "./metadata-change.ts";
+import { createPasswordChange } from "./password-change.ts";
+import { createStepUp } from "./step-up.ts";
 
 /** An account as it may be shown: without its password hash. */
 interface AccountView extends Omit<Account, "passwordHash" | "version"> {

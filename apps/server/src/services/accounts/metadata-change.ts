@@ -2,7 +2,7 @@ import type { Metadata } from "../../store/records.ts";
 import type { Transaction } from "../../store/store.ts";
 import type { AuditWriter } from "../audit/audit.ts";
 import { type Actor, actorIdOf, type Caller } from "../caller.ts";
-import { raiseAccount } from "./account-version.ts";
+import { raiseAccount } from "../revocation/account-version.ts";
 
 /** What is done to an account that is there and held. */
 interface Replacement {

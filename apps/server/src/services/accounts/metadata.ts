@@ -2,7 +2,7 @@ import { Refusal } from "@countersign/tokens";
 import type { z } from "zod";
 import type { JsonObject, Metadata } from "../../store/records.ts";
 import type { Queries } from "../../store/store.ts";
-import { jsonBytes, plainJson } from "./plain-json.ts";
+import { jsonBytes, plainJson } from "../plain-json.ts";
 
 /** The longest that one part of an account's metadata may be as JSON, in bytes of UTF-8. */
 export const MAX_METADATA_BYTES = 8 * 1024;

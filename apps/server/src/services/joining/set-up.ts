@@ -1,12 +1,12 @@
 import { createOneTimeSecret, hashOneTimeSecret, Refusal, type World } from "@countersign/tokens";
 import type { Queries, Store } from "../../store/store.ts";
-import { ADMINISTRATOR } from "../accounts/administrators.ts";
+import { ADMINISTRATOR } from "../access/administrators.ts";
 import { type NewAccountInput, type NewAccounts, prepareAccount } from "../accounts/new-account.ts";
 import type { AuditWriter } from "../audit/audit.ts";
 import { type Caller, NOBODY } from "../caller.ts";
+import type { Clients } from "../clients.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Passwords } from "../passwords/passwords.ts";
-import type { Clients } from "../sessions/clients.ts";
 import type { HandoffReply, Handoffs, SignInRequest } from "../sessions/handoffs.ts";
 
 interface SetUpInput extends NewAccountInput {

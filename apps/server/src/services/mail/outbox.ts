@@ -3,7 +3,7 @@ import type { Mail } from "../../store/records.ts";
 import type { Store } from "../../store/store.ts";
 import type { AuditWriter } from "../audit/audit.ts";
 import { NOBODY } from "../caller.ts";
-import type { Logger } from "../upkeep/background.ts";
+import type { Logger } from "../logger.ts";
 import { within } from "../within.ts";
 import { openMail } from "./mails.ts";
 import type { Letter, MailMessage } from "./message.ts";

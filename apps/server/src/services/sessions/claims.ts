@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Account, Audience, JsonObject } from "../../store/records.ts";
 import type { Queries, Store, Transaction } from "../../store/store.ts";
 import type { MetadataOf, MetadataRules, MetadataSchemas } from "../accounts/metadata.ts";
-import { jsonBytes, plainJson } from "../accounts/plain-json.ts";
+import { jsonBytes, plainJson } from "../plain-json.ts";
 import { within } from "../within.ts";
 
 /**

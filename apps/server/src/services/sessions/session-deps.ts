@@ -1,13 +1,13 @@
 import type { SessionReply, World } from "@countersign/tokens";
 import type { Store } from "../../store/store.ts";
 import type { AuditWriter } from "../audit/audit.ts";
+import type { RefusedTokens } from "../limits/refused-tokens.ts";
 import type { AccessTokens, Grants } from "./access-tokens.ts";
 import type { OwnClaims } from "./claims.ts";
 import type { Handoffs } from "./handoffs.ts";
 import type { Lifetimes } from "./lifetimes.ts";
 import type { Proofs } from "./proofs.ts";
 import type { RefreshTokens } from "./refresh-tokens.ts";
-import type { RefusedTokens } from "./refused-tokens.ts";
 
 /** What starting, refreshing and ending a session need. */
 export interface SessionDeps {

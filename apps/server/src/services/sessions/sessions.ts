@@ -35,7 +35,7 @@ export interface EndInput {
   readonly proof?: Proof;
 }
 
-/** The one door: nothing else in the house issues tokens. */
+/** The one door: nothing else in the house issues tokens to people. */
 export interface Sessions {
   /**
    * Redeems a handoff for the tokens of a new session. The reply always holds the refresh token.

@@ -13,7 +13,7 @@ export type Proof = ({ readonly account: string } | { readonly email: string }) 
 
 /**
  * A way to prove who one is. It proves, and nothing else: limits, audit and the accounts' own state are seen to around it,
- * and tokens come from `sessions.ts` alone.
+ * and tokens come from `sessions/` alone.
  */
 export interface SignInMethod<Name extends string = string, Input extends z.ZodType = z.ZodType> {
   /** Letters, digits and dashes. */

@@ -3,18 +3,12 @@ import type { RoleNarrowings } from "../access/role-narrowing.ts";
 import type { AuditSealer } from "../audit/audit-sealer.ts";
 import type { Clock } from "../clock.ts";
 import type { KeyRotation } from "../keys/key-rotation.ts";
+import type { Logger } from "../logger.ts";
 import type { Outbox } from "../mail/outbox.ts";
 import type { FactLog } from "../revocation/fact-log.ts";
 import { every } from "./every.ts";
 import { prune } from "./housekeeping.ts";
 import { PRESENCE_MS, type Presence } from "./presence.ts";
-
-/** Hears what failed where no caller is left to hear of it, and what calls of `fetch` came to. pino is one. */
-export interface Logger {
-  error(detail: object, message: string): void;
-  warn?(detail: object, message: string): void;
-  info?(detail: object, message: string): void;
-}
 
 export interface BackgroundDeps {
   readonly store: Store;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { memoryStorage, type TokenStorage } from "../keeping/storage.ts";
+import type { SessionWarning } from "../session/session-state.ts";
 import { AUTH, type House, openHouse, type Person } from "../testing/house.ts";
 import { ENDED, KEPT } from "../testing/key.ts";
-import type { SessionWarning } from "./session-state.ts";
 
 let house: House;
 let storage: TokenStorage;

@@ -2,8 +2,8 @@ import { Refusal } from "@countersign/tokens";
 import { notPermitted } from "../refusal/challenge.ts";
 import { credentialsOf } from "../request/bearer.ts";
 import { Facts } from "../request/facts.ts";
-import { assertOurs } from "./assert-ours.ts";
-import type { OwnToken, OwnVerifier } from "./local-verifier.ts";
+import { assertOurs } from "../verify/assert-ours.ts";
+import type { OwnToken, OwnVerifier } from "../verify/local-verifier.ts";
 
 export interface ServiceRule {
   readonly verifier: OwnVerifier;

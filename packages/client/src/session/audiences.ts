@@ -1,4 +1,4 @@
-import { type SessionRecord, tokenOf } from "../session/session-record.ts";
+import { type SessionRecord, tokenOf } from "./session-record.ts";
 
 /** The APIs that tokens are for, by their identifiers. */
 export interface Audiences {

@@ -1,7 +1,7 @@
 import type { TRPCClient } from "@trpc/client";
 import type { IssuerRouter } from "../api.ts";
-import { createSingleFlight } from "../renewal/single-flight.ts";
-import type { Session } from "../session/session.ts";
+import { createSingleFlight } from "../single-flight.ts";
+import type { Session } from "./session.ts";
 
 /** What a refused call asks for. */
 export interface StepUpRequest {

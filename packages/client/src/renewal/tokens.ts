@@ -1,8 +1,8 @@
 import type { ClientWorld } from "../client-world.ts";
-import type { Renewal } from "../renewal/renewal.ts";
-import { elapsedSince } from "./clock-skew.ts";
-import { type Holder, isExpired } from "./holder.ts";
-import { tokenOf } from "./session-record.ts";
+import { elapsedSince } from "../session/clock-skew.ts";
+import { type Holder, isExpired } from "../session/holder.ts";
+import { tokenOf } from "../session/session-record.ts";
+import type { Renewal } from "./renewal.ts";
 
 /** An access token for one request. Secret. */
 export interface Obtained {

@@ -1,6 +1,6 @@
 import type { Mode } from "../mode.ts";
-import type { Answer } from "../renewal/ask.ts";
-import { judgeRefresh } from "../renewal/refresh.ts";
+import type { Answer } from "./ask.ts";
+import { judgeRefresh } from "./refresh.ts";
 
 /** What an answer to `/session/end` means: whether the server knows of it, or will never want to. */
 export function isSettled(answer: Answer, mode: Mode["mode"]): boolean {

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../store/records.ts";
+import type { JsonObject } from "../store/records.ts";
 
 /** Deeper than anybody means, and shallow enough for every reader. */
 const DEEPEST = 16;

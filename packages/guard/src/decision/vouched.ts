@@ -1,5 +1,5 @@
+import { Facts } from "../request/facts.ts";
 import type { Subject } from "../verify/verifier.ts";
-import { Facts } from "./facts.ts";
 
 /** Whom code in this process speaks for, without a token. */
 export interface Voucher {

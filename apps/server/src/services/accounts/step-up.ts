@@ -1,7 +1,7 @@
 import { Refusal } from "@countersign/tokens";
-import type { AccountsDeps } from "../accounts/accounts.ts";
 import type { Actor } from "../caller.ts";
-import { proveOwnPassword } from "../passwords/own-password.ts";
+import type { AccountsDeps } from "./accounts.ts";
+import { proveOwnPassword } from "./own-password.ts";
 
 /**
  * The actor proves again who they are: see `Accounts.stepUp`. The session goes on under its id with a new `auth_time`; its

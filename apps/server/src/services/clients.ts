@@ -1,8 +1,8 @@
 import { Refusal } from "@countersign/tokens";
-import type { Client } from "../../store/records.ts";
-import type { Queries, Store } from "../../store/store.ts";
-import type { Clock } from "../clock.ts";
-import type { SignInRequest } from "./handoffs.ts";
+import type { Client } from "../store/records.ts";
+import type { Queries, Store } from "../store/store.ts";
+import type { Clock } from "./clock.ts";
+import type { SignInRequest } from "./sessions/handoffs.ts";
 
 export interface Clients {
   byId(id: string): Promise<Client | undefined>;

@@ -1,7 +1,7 @@
 import { Refusal } from "@countersign/tokens";
 import type { Account } from "../../store/records.ts";
-import type { AccountsDeps } from "../accounts/accounts.ts";
 import type { Actor } from "../caller.ts";
+import type { AccountsDeps } from "./accounts.ts";
 
 /**
  * Proves that an actor knows their own password. Guesses count as those of a sign-in, and are written down.

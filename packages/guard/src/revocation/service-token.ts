@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { FeedCredential } from "../revocation/revocation.ts";
-import { type Fetch, fetchJson } from "./fetch-json.ts";
+import { type Fetch, fetchJson } from "../issuer/fetch-json.ts";
+import type { FeedCredential } from "./revocation.ts";
 
 /** Answers a token for the issuer's own API that lives long enough to be used. */
 export interface ServiceToken {

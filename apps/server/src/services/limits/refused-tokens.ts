@@ -4,8 +4,8 @@ import type { Store } from "../../store/store.ts";
 import type { AuditWriter } from "../audit/audit.ts";
 import type { AuditEvent } from "../audit/audit-events.ts";
 import type { Caller } from "../caller.ts";
-import { addressGroup } from "../limits/address-group.ts";
-import { createWindowCounter } from "../limits/window-counter.ts";
+import { addressGroup } from "./address-group.ts";
+import { createWindowCounter } from "./window-counter.ts";
 
 const MINUTE_MS = 60_000;
 /** Records a minute and group of addresses. More say nothing new, and would let a stranger fill the database. */

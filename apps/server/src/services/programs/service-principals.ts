@@ -8,7 +8,7 @@ import type { AuditWriter } from "../audit/audit.ts";
 import type { AuditEvent } from "../audit/audit-events.ts";
 import type { Actor } from "../caller.ts";
 import { createId } from "../ids.ts";
-import { raiseService } from "./service-version.ts";
+import { raiseService } from "../revocation/service-version.ts";
 
 /** A secret in the one reply that holds it. */
 interface NewSecret {

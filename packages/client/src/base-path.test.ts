@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createIssuer, type Issuer } from "@countersign/server";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { type CountersignClient, createClient, type SharedOptions } from "../create-client.ts";
-import { memoryStorage } from "../keeping/storage.ts";
-import type { DefaultMode } from "../mode.ts";
-import { newAccount } from "../testing/house.ts";
+import { type CountersignClient, createClient, type SharedOptions } from "./create-client.ts";
+import { memoryStorage } from "./keeping/storage.ts";
+import type { DefaultMode } from "./mode.ts";
+import { newAccount } from "./testing/house.ts";
 
 // Two issuers at one origin, each under a path of its own, beside somebody's pages: all of it as one fetch handler.
 

@@ -9,8 +9,8 @@ import { createId } from "../ids.ts";
 import type { Keys } from "../keys/keys.ts";
 import { createAdmission } from "../limits/admission.ts";
 import type { Limits } from "../limits/limits.ts";
+import type { RefusedTokens } from "../limits/refused-tokens.ts";
 import { versionClaim } from "../sessions/access-tokens.ts";
-import type { RefusedTokens } from "../sessions/refused-tokens.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

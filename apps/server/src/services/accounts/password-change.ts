@@ -1,10 +1,10 @@
 import { Refusal } from "@countersign/tokens";
-import { raiseAccount } from "../accounts/account-version.ts";
-import type { AccountsDeps } from "../accounts/accounts.ts";
 import type { Actor } from "../caller.ts";
+import { assertSuitable } from "../passwords/password-rules.ts";
+import { raiseAccount } from "../revocation/account-version.ts";
 import { endSessions } from "../sessions/session-end.ts";
+import type { AccountsDeps } from "./accounts.ts";
 import { proveOwnPassword } from "./own-password.ts";
-import { assertSuitable } from "./password-rules.ts";
 
 /** Changes the actor's own password: see `Accounts.changePassword`. */
 export function createPasswordChange(deps: AccountsDeps) {

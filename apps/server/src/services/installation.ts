@@ -1,8 +1,8 @@
 import type { MasterKey, World } from "@countersign/tokens";
-import type { Installation } from "../../store/records.ts";
-import type { Store } from "../../store/store.ts";
-import { createId } from "../ids.ts";
-import { renewFeedIncarnation } from "../revocation/feed-incarnation.ts";
+import type { Installation } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
+import { createId } from "./ids.ts";
+import { renewFeedIncarnation } from "./revocation/feed-incarnation.ts";
 
 /** What the first keys are made for, unless the options say otherwise. */
 const keyAlgorithm = "EdDSA";

@@ -1,11 +1,11 @@
 import { type Reason, systemWorld } from "@countersign/tokens";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { IssuerOptions } from "../../issuer-options.ts";
-import { startPostgres, type TestPostgres } from "../../testing/postgres.ts";
-import { raiseAccount } from "../accounts/account-version.ts";
-import { nextGeneration } from "../testing/next-generation.ts";
-import { reasonOf } from "../testing/reason-of.ts";
+import type { IssuerOptions } from "../issuer-options.ts";
+import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { raiseAccount } from "./revocation/account-version.ts";
+import { nextGeneration } from "./testing/next-generation.ts";
+import { reasonOf } from "./testing/reason-of.ts";
 import {
   ISSUER,
   NOTES,
@@ -15,8 +15,8 @@ import {
   SOMEBODY,
   TERMINAL,
   type TestIssuer,
-} from "../testing/test-issuer.ts";
-import { revoke, TestReader } from "../testing/test-reader.ts";
+} from "./testing/test-issuer.ts";
+import { revoke, TestReader } from "./testing/test-reader.ts";
 
 let postgres: TestPostgres;
 beforeAll(async () => {

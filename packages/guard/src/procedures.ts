@@ -1,8 +1,8 @@
 import type { Policy } from "@countersign/tokens";
 import type { TRPCRootObject } from "@trpc/server";
-import { type CheckParts, createCheck } from "../decision/check.ts";
-import { createFront, createPresenter, type Present, type Procedure } from "../refusal/refused-call.ts";
-import { enforce } from "./policy.ts";
+import { type CheckParts, createCheck } from "./decision/check.ts";
+import { createFront, createPresenter, type Present, type Procedure } from "./refusal/refused-call.ts";
+import { enforce } from "./router/policy.ts";
 
 /** tRPC's procedure builder without its types: they say nothing while somebody else's context is still a variable. */
 export interface LooseBuilder {

@@ -1,8 +1,8 @@
 import type { SessionStore } from "../keeping/session-store.ts";
 import type { Mode } from "../mode.ts";
-import type { Ask } from "../renewal/ask.ts";
+import type { Holder } from "../session/holder.ts";
 import type { Exclusive } from "../tabs/exclusive.ts";
-import type { Holder } from "./holder.ts";
+import type { Ask } from "./ask.ts";
 import { isSettled } from "./settled.ts";
 
 export interface EndingDeps {

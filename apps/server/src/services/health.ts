@@ -1,5 +1,5 @@
-import type { Store } from "../../store/store.ts";
-import type { Revocations } from "../revocation/revocations.ts";
+import type { Store } from "../store/store.ts";
+import type { Revocations } from "./revocation/revocations.ts";
 
 /** Whether this instance can serve. */
 export interface Health {

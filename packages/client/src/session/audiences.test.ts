@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { SessionRecord } from "../session/session-record.ts";
 import { createAudiences } from "./audiences.ts";
+import type { SessionRecord } from "./session-record.ts";
 
 const own = "https://auth.test";
 const [a, b] = ["https://a.test", "https://b.test"] as const;
