@@ -74,7 +74,14 @@ export function createGuard<
   const self = Object.freeze({});
   const claims = options.claims ?? anyClaims;
   const possession = settings.dpop === null ? noPossession : createPossession(settings.dpop, world);
-  const identify = createIdentifier<P, unknown>({ ...settings, self, verifier, possession, claims, now });
+  const { identify, sendsAway } = createIdentifier<P, unknown>({
+    ...settings,
+    self,
+    verifier,
+    possession,
+    claims,
+    now,
+  });
 
   type Who = Principal<P, unknown>;
   // The three are the user's own, and typed by `CommonOptions`; inside, their types are variables and say nothing.
@@ -84,7 +91,13 @@ export function createGuard<
   const { maxBatchSize, permissions } = settings;
   const rounds = createRounds(verifier);
   const build = (policy: Policy, decide: Decide<P, unknown>) =>
-    procedure(policy, { decide: offering(decide, possession.schemes), enrich, maxBatchSize, rounds });
+    procedure(policy, {
+      decide: offering(decide, possession.schemes),
+      sendsAway: "open" in policy ? undefined : sendsAway,
+      enrich,
+      maxBatchSize,
+      rounds,
+    });
   const buildAllowed = (policy: Policy, names: readonly P[], enough: "every" | "some") => {
     assertKnown("allowed", names, permissions);
     return build(policy, decideAllowed(identify, names, enough));

@@ -1,6 +1,6 @@
 import type { Policy } from "@countersign/tokens";
 import type { TRPCRootObject } from "@trpc/server";
-import { type CheckParts, createCheck } from "./decision/check.ts";
+import { type CheckParts, createCheck, createSendsAway } from "./decision/check.ts";
 import { createFront, createPresenter, type Present, type Procedure } from "./refusal/refused-call.ts";
 import { enforce } from "./router/policy.ts";
 
@@ -39,5 +39,8 @@ export function createProcedures<Who>({
   });
   const start = base ? procedure.use(createFront(present)).concat(base) : procedure;
   const refused: Present = base ? async (error) => error : present;
-  return (policy, parts) => start.use(enforce(createCheck(parts, { refused, ended: present }), policy));
+  return (policy, parts) => {
+    const check = createCheck(parts, { refused, ended: present });
+    return start.use(enforce(check, { policy, sendsAway: base ? undefined : createSendsAway(parts) }));
+  };
 }

@@ -1,15 +1,17 @@
 import { Refusal } from "@countersign/tokens";
-import { TRPCError } from "@trpc/server";
+import { TRPCError, type TRPCProcedureType } from "@trpc/server";
 import { type AtOnce, goOn } from "../at-once.ts";
 import { afterRunning, type Call, type CallResult, disclaim, type Present, refuse } from "../refusal/refused-call.ts";
 import { Facts } from "../request/facts.ts";
-import { assertRequest } from "../request/request-rules.ts";
+import { assertRequest, isRequestFor } from "../request/request-rules.ts";
 import { isStream, whileItHolds } from "./open-stream.ts";
 import type { Rounds } from "./rounds.ts";
 
 export interface CheckParts<Who> {
   /** Who may call, `null` for anybody. */
   decide(facts: Facts): AtOnce<Who | null>;
+  /** What `decide` would throw without a look at the token, one object for all; `undefined` where it has to be asked. */
+  readonly sendsAway: ((facts: Facts) => Refusal | undefined) | undefined;
   /** What the user adds to the context of an identified call. */
   enrich?: ((who: Who, ctx: object) => Promise<object> | object) | undefined;
   readonly maxBatchSize: number;
@@ -52,6 +54,19 @@ async function decideAgain<Who>(call: Call, { decide }: CheckParts<Who>, present
   }
 }
 
+/** What a check throws of a call without a look at its token, `undefined` where it has to be asked. */
+export type SendsAway = (ctx: unknown, type: TRPCProcedureType) => Refusal | undefined;
+
+/** The same step without the rest of the check, for whoever has an answer ready. */
+export function createSendsAway<Who>({ sendsAway }: CheckParts<Who>): SendsAway | undefined {
+  if (sendsAway === undefined) return undefined;
+  return (ctx, type) => {
+    if (!hasFacts(ctx)) return undefined;
+    const refusal = sendsAway(ctx.auth);
+    return refusal && isRequestFor(ctx.auth, type) ? refusal : undefined;
+  };
+}
+
 /** What the context of a call gets. */
 interface Added<Who> {
   readonly principal: Who | null;
@@ -73,8 +88,12 @@ async function enriched<Who>(extra: Promise<object> | object, principal: Who): P
   return { ...(await extra), principal };
 }
 
+function hasFacts(ctx: unknown): ctx is { readonly auth: Facts } {
+  return typeof ctx === "object" && ctx !== null && "auth" in ctx && Facts.is(ctx.auth);
+}
+
 function factsIn(ctx: object): Facts {
-  if (typeof ctx === "object" && ctx !== null && "auth" in ctx && Facts.is(ctx.auth)) return ctx.auth;
+  if (hasFacts(ctx)) return ctx.auth;
   throw new TypeError("the context has no `auth: facts(req)` of this copy of @countersign/guard");
 }
 

@@ -1,7 +1,7 @@
 import { Refusal } from "@countersign/tokens";
 import type { AtOnce } from "../at-once.ts";
 import { type Holder, holderOf, type Possession } from "../possession/possession.ts";
-import { credentialsOf, usualToken } from "../request/bearer.ts";
+import { credentialsOf, isToken, usualToken } from "../request/bearer.ts";
 import { Facts } from "../request/facts.ts";
 import { assertOurs } from "../verify/assert-ours.ts";
 import { createCheckBudget } from "../verify/check-budget.ts";
@@ -34,15 +34,25 @@ interface Verified<P extends string, Claims> extends Identity<P, Claims> {
   readonly holder: Holder | null;
 }
 
+export interface Identifier<P extends string, Claims> {
+  /**
+   * Answers who sends a request.
+   *
+   * @throws {Refusal} for whatever does not identify anybody; whatever else the verifier throws.
+   */
+  identify(facts: Facts): AtOnce<Principal<P, Claims>>;
+  /**
+   * What `identify` would throw of this request without a look at its token, because too many forged ones came lately:
+   * one object for all. `undefined` where it has to be asked.
+   */
+  sendsAway(facts: Facts): Refusal | undefined;
+}
+
 /**
  * Answers who sends a request. A token's signature is checked once a process, a request's credentials are read once
  * however many calls share it, and whether the token still holds is judged on every call.
- *
- * The function throws a `Refusal` for whatever does not identify anybody, and whatever else the verifier throws.
  */
-export function createIdentifier<P extends string, Claims>(
-  parts: IdentifierParts<P, Claims>,
-): (facts: Facts) => AtOnce<Principal<P, Claims>> {
+export function createIdentifier<P extends string, Claims>(parts: IdentifierParts<P, Claims>): Identifier<P, Claims> {
   const { possession } = parts;
   const verified = createVerifiedTokens<Verified<P, Claims>>(parts);
   const budget = createCheckBudget(parts);
@@ -70,13 +80,22 @@ export function createIdentifier<P extends string, Claims>(
     return asked === undefined ? principal : Promise.resolve(asked).then(() => principal);
   }
 
-  return (facts) => {
+  function identify(facts: Facts): AtOnce<Principal<P, Claims>> {
     const remembered = verified.find(usualToken(Facts.authorizationOf(facts)));
     if (remembered?.holder === null && possession.isBearer(facts)) return judged(remembered);
     const shared = requests.get(facts) ?? read(facts);
     requests.set(facts, shared);
     return shared.then(judged);
-  };
+  }
+
+  function sendsAway(facts: Facts): Refusal | undefined {
+    if (!budget.isSpent()) return undefined;
+    const token = usualToken(Facts.authorizationOf(facts));
+    if (token === undefined || !isToken(token) || !possession.isBearer(facts) || verified.has(token)) return undefined;
+    return budget.sendsAway(token);
+  }
+
+  return { identify, sendsAway };
 }
 
 /** @throws {TypeError} for permissions that this API does not know: whoever wrote the code misspelt them. */

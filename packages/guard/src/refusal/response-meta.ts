@@ -1,6 +1,6 @@
 import type { Refusal } from "@countersign/tokens";
 import type { TRPCError } from "@trpc/server";
-import { policyOf } from "../router/access-table.ts";
+import { enforcementOf } from "../router/access-table.ts";
 import { challengeFor } from "./challenge.ts";
 import { refusalOf } from "./refusal.ts";
 
@@ -30,7 +30,7 @@ export function headersOf(errors: readonly TRPCError[], isPublic: boolean): [str
 
 /** Whether a procedure asks nobody who they are. */
 export function isOpen(procedure: unknown): boolean {
-  const policy = policyOf(procedure);
+  const policy = enforcementOf(procedure)?.policy;
   return policy !== undefined && "open" in policy;
 }
 

@@ -33,7 +33,7 @@ export function credentialsOf(authorization: readonly string[], schemes: readonl
   const scheme = schemes.find((one) => one.toLowerCase() === name?.toLowerCase());
   if (scheme === undefined) throw new Refusal("no_token", { detail: `another scheme than ${schemes.join(" or ")}` });
   const token = value.slice(start.length);
-  if (!TOKEN68.test(token)) throw malformed("not an access token");
+  if (!isToken(token)) throw malformed("not an access token");
   return { scheme, token };
 }
 
@@ -43,6 +43,11 @@ export function credentialsOf(authorization: readonly string[], schemes: readonl
  */
 export function usualToken([value, ...others]: readonly string[]): string | undefined {
   return others.length === 0 && value?.startsWith("Bearer ") ? value.slice("Bearer ".length) : undefined;
+}
+
+/** Whether this may be a credential at all. */
+export function isToken(text: string): boolean {
+  return TOKEN68.test(text);
 }
 
 function malformed(detail: string): Refusal {

@@ -9,6 +9,11 @@ const methods: Readonly<Record<TRPCProcedureType, readonly string[]>> = {
   mutation: ["POST"],
 };
 
+interface Fault {
+  readonly reason: Reason;
+  readonly detail: string;
+}
+
 /** Parameters may follow; a comma, as of two joined headers, may not. */
 const JSON_TYPE = /^application\/json[\t ]*(?:;[^,]*)?$/i;
 
@@ -19,13 +24,19 @@ const JSON_TYPE = /^application\/json[\t ]*(?:;[^,]*)?$/i;
  * @throws {Refusal} `method_not_allowed`, `unsupported_media_type`
  */
 export function assertRequest(facts: Facts, type: TRPCProcedureType): void {
-  if (facts.method === null) return;
-  if (!methods[type].includes(facts.method)) throw refusal("method_not_allowed", "not a method for this kind of call");
-  if (facts.method === "POST" && !JSON_TYPE.test(facts.contentType ?? "")) {
-    throw refusal("unsupported_media_type", "a POST that is not application/json");
-  }
+  const fault = faultOf(facts, type);
+  if (fault) throw new Refusal(fault.reason, fault);
 }
 
-function refusal(reason: Reason, detail: string): Refusal {
-  return new Refusal(reason, { detail });
+/** Whether that lets a request pass. */
+export function isRequestFor(facts: Facts, type: TRPCProcedureType): boolean {
+  return faultOf(facts, type) === undefined;
+}
+
+function faultOf({ method, contentType }: Facts, type: TRPCProcedureType): Fault | undefined {
+  if (method === null) return undefined;
+  if (!methods[type].includes(method))
+    return { reason: "method_not_allowed", detail: "not a method for this kind of call" };
+  const isForeign = method === "POST" && !JSON_TYPE.test(contentType ?? "");
+  return isForeign ? { reason: "unsupported_media_type", detail: "a POST that is not application/json" } : undefined;
 }

@@ -1,6 +1,6 @@
 import type { AccessTable, Policy } from "@countersign/tokens";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { enforcedBy } from "./policy.ts";
+import { type Enforcement, enforcedBy } from "./policy.ts";
 
 /** What tRPC keeps in a procedure, as far as it is read here. */
 interface ProcedureDef {
@@ -22,13 +22,13 @@ export function accessTable(router: AnyTRPCRouter, prefix = ""): AccessTable {
   return Object.freeze(table);
 }
 
-/** The policy of one procedure, `undefined` where it has none or several. */
-export function policyOf(procedure: unknown): Policy | undefined {
-  let found: Policy | undefined;
+/** What guards one procedure, `undefined` where nothing does or several things do. */
+export function enforcementOf(procedure: unknown): Enforcement | undefined {
+  let found: Enforcement | undefined;
   for (const middleware of defOf(procedure)?.middlewares ?? []) {
-    const policy = enforcedBy(middleware);
-    if (policy && found) return undefined;
-    found ??= policy;
+    const enforcement = enforcedBy(middleware);
+    if (enforcement && found) return undefined;
+    found ??= enforcement;
   }
   return found;
 }
@@ -47,7 +47,7 @@ function policyAt(path: string, procedure: unknown): Policy {
   if (def.caller) throw new TypeError(`${path}: experimental_caller replaces the call that the policy guards`);
   // What was looked at is what runs.
   Object.freeze(def.middlewares);
-  return enforcedBy(def.middlewares[place]) as Policy;
+  return (enforcedBy(def.middlewares[place]) as Enforcement).policy;
 }
 
 function defOf(procedure: unknown): ProcedureDef | undefined {

@@ -4,6 +4,7 @@ import type { TRPCResponse } from "@trpc/server/rpc";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { isDataStream } from "./data-stream.ts";
 import type { HandlerOptions } from "./plugin-options.ts";
+import { createReadyRefusals } from "./ready-refusals.ts";
 import { addHeaders, createKnownHead, type HeaderPairs, JSON_TYPE, VARY } from "./response-head.ts";
 import type { Route } from "./routes.ts";
 import { begin, type Outcome, type Run, runCall } from "./run-call.ts";
@@ -21,15 +22,18 @@ export function createAnswer(options: HandlerOptions, routes: Iterable<Route>): 
   const { router, responseMeta, onError } = options;
   const config = router._def._config;
   const knownHead = createKnownHead(options, routes);
+  const readyRefusals = createReadyRefusals(options, routes);
 
   return async (call, request, reply) => {
     const run = begin(call, request, reply, options);
     let head: HeaderPairs | Headers = [VARY];
     try {
-      const outcome = await runCall(run, options);
+      const outcome = await runCall(run, options, readyRefusals);
       head = [VARY, JSON_TYPE];
       if ("data" in outcome && isDataStream(outcome.data)) throw streamed();
       const error = "error" in outcome ? outcome.error : undefined;
+      const ready = error && readyRefusals.find(call.route, error);
+      if (ready) return send(reply, ready.status, ready.head, ready.body);
       const known = knownHead(call.route, error);
       if (known && "data" in outcome) {
         head = known;
@@ -39,7 +43,10 @@ export function createAnswer(options: HandlerOptions, routes: Iterable<Route>): 
       const errors = error === undefined ? [] : [error];
       if (known) {
         head = known;
-        return sendWith(reply, getHTTPStatusCode([response], errors), head, serialize(response));
+        const status = getHTTPStatusCode([response], errors);
+        const body = serialize(response);
+        if (error) readyRefusals.keep(call.route, error, { status, head, body });
+        return sendWith(reply, status, head, body);
       }
       head = new Headers(head);
       const status = askStatus(run, response, errors, head);

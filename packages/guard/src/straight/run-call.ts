@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { abortSignalOf } from "./abort-signal.ts";
 import { type CallInput, createCallInput } from "./call-input.ts";
 import type { HandlerOptions } from "./plugin-options.ts";
+import type { ReadyRefusals } from "./ready-refusals.ts";
 import type { StraightCall } from "./straight-call.ts";
 
 /** A call on its way, as far as it has come. */
@@ -48,11 +49,12 @@ export function begin(call: StraightCall, request: FastifyRequest, reply: Fastif
  *
  * @throws whatever `onError` throws.
  */
-export async function runCall(run: Run, options: HandlerOptions): Promise<Outcome> {
+export async function runCall(run: Run, options: HandlerOptions, { assertLookedAt }: ReadyRefusals): Promise<Outcome> {
   const { request, input, info } = run;
   const { path, procedure, type } = run.call.route;
   try {
     run.ctx = await createContext(run, options);
+    assertLookedAt(run);
     const data = await procedure({
       path,
       getRawInput: input.getRawInput,

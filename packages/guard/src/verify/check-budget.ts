@@ -17,6 +17,10 @@ export interface CheckBudget {
    * @throws {Refusal} `busy` where too many checks have failed lately; whatever `check` throws.
    */
   spend<T>(token: string, check: (token: string) => Promise<T>): Promise<T>;
+  /** Whether `spend` checks no token now but a recommended one. */
+  isSpent(): boolean;
+  /** What `spend` then throws of this token, the same object each time; `undefined` for a recommended one. */
+  sendsAway(token: string): Refusal | undefined;
 }
 
 /**
@@ -43,6 +47,11 @@ export function createCheckBudget({
   let left = MOST_UNPROVEN;
   let countedAt = now();
 
+  function isSpent(): boolean {
+    refill();
+    return left < 1;
+  }
+
   function refill(): void {
     const moment = now();
     // A clock that was set back gives nothing, and takes nothing.
@@ -53,14 +62,20 @@ export function createCheckBudget({
 
   /** What this check costs if it fails. @throws {Refusal} `busy` */
   function reserve(token: string): number {
-    refill();
-    if (left >= 1) {
+    if (!isSpent()) {
       left -= 1;
       return 1;
     }
+    const session = recommended(token);
+    if (session === undefined) throw busy;
+    sessions.delete(session);
+    return 0;
+  }
+
+  /** The session that the token names, if a genuine one of it was seen. */
+  function recommended(token: string): string | undefined {
     const session = claimedSession(token);
-    if (session !== undefined && sessions.delete(session)) return 0;
-    throw busy;
+    return session !== undefined && sessions.has(session) ? session : undefined;
   }
 
   function giveBack(cost: number): void {
@@ -89,5 +104,7 @@ export function createCheckBudget({
         throw cause;
       }
     },
+    isSpent,
+    sendsAway: (token) => (recommended(token) === undefined ? busy : undefined),
   };
 }

@@ -13,6 +13,8 @@ export interface VerifiedTokens<T extends Verified> {
   get(token: string, verify: (token: string) => Promise<T>): Promise<T>;
   /** What was learned about this token, `undefined` where nothing is remembered. */
   find(token: string | undefined): T | undefined;
+  /** Whether anything is known about this token, or asked just now. */
+  has(token: string): boolean;
   readonly size: number;
 }
 
@@ -62,6 +64,7 @@ export function createVerifiedTokens<T extends Verified>(options: {
       running.set(token, shared);
       return shared;
     },
+    has: (token) => find(token) !== undefined || running.has(token),
     get size() {
       return known.size;
     },
