@@ -1,5 +1,5 @@
 import { createVerifier, type OwnVerifier } from "@countersign/guard";
-import { createReplayMemory, type ReplayStore, systemWorld, type World } from "@countersign/tokens";
+import { systemWorld, type World } from "@countersign/tokens";
 import { permissions } from "./api/permissions.ts";
 import { checkIssuerOptions } from "./check-options.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
@@ -16,7 +16,7 @@ import { createAuditExport } from "./services/audit/audit-export.ts";
 import { openAuditKeys } from "./services/audit/audit-keys.ts";
 import { createAuditSealer } from "./services/audit/audit-sealer.ts";
 import { createClients } from "./services/clients.ts";
-import { type Clock, createClock } from "./services/clock.ts";
+import { createClock } from "./services/clock.ts";
 import { shareHashPool } from "./services/hashing/shared-pool.ts";
 import { createHealth } from "./services/health.ts";
 import { createReaction } from "./services/hooks.ts";
@@ -50,9 +50,6 @@ import { createSignIn } from "./services/sign-in/sign-in.ts";
 import { startBackground } from "./services/upkeep/background.ts";
 import { createPresence } from "./services/upkeep/presence.ts";
 import type { Store } from "./store/store.ts";
-
-/** Room for the used proofs of two minutes; when it is full, requests for bound tokens get 503. */
-const MOST_PROOFS = 100_000;
 
 /** Everything behind the API, put together. */
 export interface Wired {
@@ -134,7 +131,7 @@ async function wireServices(
   const methods = [createPasswordMethod(common), ...(options.signIn ?? [])];
 
   const refusedTokens = createRefusedTokens(common);
-  const proofs = await openProofs({ issuer, clock, secrets, replays: replaysOf(options.database, store, clock) });
+  const proofs = await openProofs({ issuer, clock, secrets });
   const services: Services = {
     issuer,
     audit,
@@ -188,12 +185,6 @@ async function wireServices(
     await store.close();
   };
   return { services, verifier, store, close };
-}
-
-/** What several instances must know they note in PostgreSQL. One alone needs no commit for each proof. */
-function replaysOf(database: IssuerOptions["database"], store: Store, clock: Clock): ReplayStore {
-  if ("sqlite" in database) return createReplayMemory({ capacity: MOST_PROOFS, now: () => clock.now() });
-  return { add: (key, until) => store.proofs.use(key, until) };
 }
 
 /** Opens a database. Loads the driver of that one only. */

@@ -1,6 +1,7 @@
 import { type AccessDeclaration, systemWorld } from "@countersign/tokens";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { MailMessage } from "./mail/message.ts";
+import { boundApp, boundAudiences, FROM, openBoundBrowser } from "./testing/bound-app.ts";
 import { crash } from "./testing/crash.ts";
 import { databasesForTests } from "./testing/databases.ts";
 import { nextGeneration } from "./testing/next-generation.ts";
@@ -12,7 +13,8 @@ describe.each(Object.entries(databases))("server case 2: kill −9 over %s", (_k
   let issuer: TestIssuer;
   let ann: Person;
   beforeEach(async () => {
-    issuer = await openTestIssuer({ database: await makeDatabase(), world: systemWorld });
+    const app = { clients: [boundApp], audiences: boundAudiences };
+    issuer = await openTestIssuer({ ...app, database: await makeDatabase(), world: systemWorld });
     ann = await issuer.person("ann");
   });
   afterEach(() => issuer.close());
@@ -81,6 +83,26 @@ describe.each(Object.entries(databases))("server case 2: kill −9 over %s", (_k
     expect(await issuer.services.sessions.list(ann.id)).toHaveLength(2);
     expect(await issuer.store.audit.list({ limit: 10, event: "session.started" })).toHaveLength(2);
   });
+
+  test.each([
+    { statement: 2 },
+    { statement: 7 },
+    { statement: 9 },
+    { statement: 10 },
+    { statement: 11 },
+    { random: 4 },
+  ])(
+    "at %o of a proved start: a session and its used proof are both there or neither, and the handoff is good once",
+    async (when) => {
+      const browser = await openBoundBrowser(issuer, ann.email);
+      const [handoff, proof] = [await browser.handoff(), await browser.proof("start")];
+      await crash({ act: { start: handoff, ...FROM, proof }, when }, issuer.options);
+      const begun = (await issuer.services.sessions.list(ann.id)).length - 1;
+      expect(await issuer.store.proofs.prune(Number.MAX_SAFE_INTEGER)).toBe(begun);
+      await Promise.allSettled([browser.start(handoff, proof), browser.start(handoff)]);
+      expect(await issuer.services.sessions.list(ann.id)).toHaveLength(2);
+    },
+  );
 
   test("between one role and the next of a push: nothing of it is there, and the retry does all of it", async () => {
     const admin = await issuer.administrator();

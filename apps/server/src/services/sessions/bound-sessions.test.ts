@@ -1,8 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { systemWorld } from "@countersign/tokens";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { migratedPostgresDatabase } from "../../testing/postgres.ts";
-import { type BoundBrowser, boundApp, boundAudiences, FILES, openBoundBrowser } from "../testing/bound-app.ts";
+import { type BoundBrowser, boundApp, boundAudiences, FILES, FROM, openBoundBrowser } from "../testing/bound-app.ts";
+import { databasesForTests } from "../testing/databases.ts";
+import { nextGeneration } from "../testing/next-generation.ts";
 import { reasonOf } from "../testing/reason-of.ts";
 import {
   ISSUER,
@@ -164,6 +167,79 @@ describe("a session that is bound to a key", () => {
     const refresh = issuer.services.sessions.refresh({ client: "cli", refreshToken, proof }, SOMEBODY);
     expect(await reasonOf(refresh)).toBe("key_mismatch");
     expect(await issuer.store.sessions.byId(reply.session)).toMatchObject({ gen: 0 });
+  });
+});
+
+describe.each(Object.entries(databasesForTests()))("what is remembered of proofs over %s", (_kind, makeDatabase) => {
+  let issuer: TestIssuer;
+  let browser: BoundBrowser;
+  let token: string;
+  beforeEach(async () => {
+    const app = { clients: [boundApp], audiences: boundAudiences };
+    issuer = await openTestIssuer({ ...app, database: await makeDatabase(), world: systemWorld });
+    const ann = await issuer.person("ann");
+    browser = await openBoundBrowser(issuer, ann.email);
+    token = (await browser.start()).refresh_token ?? "";
+    await remembered();
+  });
+  afterEach(() => issuer.close());
+
+  /** How many proofs were. All are forgotten then. */
+  const remembered = () => issuer.store.proofs.prune(Number.MAX_SAFE_INTEGER);
+  const madeUp = () => `${randomBytes(32).toString("base64url")}.1`;
+
+  test("RFC 9449 11.1: one for each start, refresh and end that changed something", async () => {
+    const started = await browser.start();
+    await browser.refresh(token);
+    await browser.end(started.refresh_token ?? "");
+    expect(await remembered()).toBe(3);
+  });
+
+  test("RFC 9449 11.1: nothing, of who holds no handoff and no refresh token", async () => {
+    const nonce = await issuer.services.proofs.nonce();
+    const stranger = await openBoundBrowser(issuer, "ann@example.com");
+    const forged = token.replace(/.$/, (last) => (last === "A" ? "B" : "A"));
+    for (let time = 0; time < 5; time += 1) {
+      const proofFor = (route: "start" | "refresh" | "end") => stranger.proof(route, { nonce });
+      expect(await reasonOf(stranger.start(madeUp(), await proofFor("start")))).toBe("invalid_grant");
+      expect(await reasonOf(stranger.refresh(forged, await proofFor("refresh")))).toBe("invalid_grant");
+      expect(await reasonOf(stranger.end(forged, await proofFor("end")))).toBeUndefined();
+    }
+    expect(await remembered()).toBe(0);
+  });
+
+  test("RFC 9449 11.1: nothing, of who holds one that is for another key, or that is dead", async () => {
+    const thief = await openBoundBrowser(issuer, "ann@example.com");
+    expect(await reasonOf(thief.start(await browser.handoff()))).toBe("invalid_grant");
+    expect(await reasonOf(thief.refresh(token))).toBe("key_mismatch");
+    expect(await reasonOf(thief.end(token))).toBe("key_mismatch");
+    await browser.end(token);
+    await remembered();
+    expect(await reasonOf(browser.refresh(token))).toBe("invalid_grant");
+    expect(await reasonOf(browser.end(token))).toBeUndefined();
+    expect(await remembered()).toBe(0);
+  });
+
+  test("RFC 9449 11.1: a proof that was used redeems no other handoff and ends no session, also after a restart", async () => {
+    const [proof, end] = [await browser.proof("start"), await browser.proof("end")];
+    const other = (await browser.start(undefined, proof)).refresh_token ?? "";
+    await browser.end(other, end);
+    const handoff = await browser.handoff();
+    const again = await openTestIssuer(issuer.options);
+    const restarted = again.services.sessions;
+    expect(await reasonOf(restarted.start({ ...FROM, handoff, proof }, SOMEBODY))).toBe("proof_invalid");
+    expect(await reasonOf(restarted.end({ ...FROM, refreshToken: token, proof: end }, SOMEBODY))).toBe("proof_invalid");
+    await again.close();
+    expect(await browser.start(handoff)).toMatchObject({ session: expect.any(String) });
+    expect(await browser.refresh(token)).toMatchObject({ session: expect.any(String) });
+  });
+
+  test("RFC 9449 11.1: a used proof with a token of two generations ago ends nothing", async () => {
+    const proof = await browser.proof("refresh");
+    const { session } = await browser.refresh(token, proof);
+    await nextGeneration(issuer.store, session);
+    expect(await reasonOf(browser.refresh(token, proof))).toBe("proof_invalid");
+    expect(await issuer.store.sessions.byId(session)).toMatchObject({ endedAt: null });
   });
 });
 

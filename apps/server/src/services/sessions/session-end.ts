@@ -42,14 +42,15 @@ function noteEnds(tx: Transaction, account: string, ended: readonly string[], at
 /** The three ways in which people end sessions of their own: see `Sessions`. */
 export function createSessionEnd({ store, audit, refreshTokens, refusedTokens, proofs }: SessionDeps) {
   return {
-    end: async ({ refreshToken, client, proof }: EndInput, caller: Caller): Promise<void> => {
+    end: async ({ refreshToken, client, ...input }: EndInput, caller: Caller): Promise<void> => {
       const { session, ...rest } = await refreshTokens.authenticate(store, refreshToken);
       if (!session) return await refusedTokens.write("session.end_refused", "cause" in rest ? rest.cause : "", caller);
       if (session.clientId !== client) {
         await refusedTokens.write("session.end_refused", "wrong_client", caller, session);
         throw new Refusal("invalid_grant", { detail: "end: wrong_client" });
       }
-      if ((await proofs.keyOf(proof, "end")) !== session.jkt) {
+      const proof = await proofs.verify(input.proof, "end");
+      if ((proof?.jkt ?? null) !== session.jkt) {
         await refusedTokens.write("session.end_refused", "wrong_proof", caller, session);
         throw new Refusal("key_mismatch", { detail: "end: wrong_proof" });
       }
@@ -58,6 +59,7 @@ export function createSessionEnd({ store, audit, refreshTokens, refusedTokens, p
         if (!(await endSession(tx, session, at, "signed_out"))) return;
         const note = { at, by: caller, actor: session.accountId, session: session.id };
         await audit.write(tx, { event: "session.ended", ...note, detail: { cause: "signed_out" } });
+        await proofs.use(tx, proof);
       });
     },
 

@@ -1,4 +1,4 @@
-import { judgeRefresh, type RefreshVerdict, Refusal, type SessionReply } from "@countersign/tokens";
+import { judgeRefresh, type Proof, type RefreshVerdict, Refusal, type SessionReply } from "@countersign/tokens";
 import type { Session } from "../../store/records.ts";
 import type { Transaction } from "../../store/store.ts";
 import { findAudiences } from "../access/audiences.ts";
@@ -10,10 +10,10 @@ import { endSession } from "./session-end.ts";
 import type { RefreshInput } from "./sessions.ts";
 
 /** An authentic token and what came with it. */
-interface Presented extends RefreshInput {
+interface Presented extends Omit<RefreshInput, "proof"> {
   readonly sessionId: string;
   readonly gen: number;
-  readonly jkt: string | null;
+  readonly proof: Proof | null;
   readonly caller: Caller;
 }
 
@@ -36,14 +36,17 @@ export function createSessionRefresh(deps: SessionDeps) {
       await refusedTokens.write("session.refresh_refused", found.cause, caller);
       throw new Refusal("invalid_grant", { detail: `refresh: ${found.cause}` });
     }
-    const jkt = await proofs.keyOf(input.proof, "refresh").catch(async (cause: unknown) => {
+    const notProved = async (cause: unknown): Promise<never> => {
       if (cause instanceof Refusal && cause.reason === "proof_invalid")
         await refusedTokens.write("session.refresh_refused", cause.detail ?? "", caller, found.session);
       throw cause;
-    });
-    const presented = { ...input, sessionId: found.session.id, gen: found.gen, jkt, caller };
+    };
+    const proof = await proofs.verify(input.proof, "refresh").catch(notProved);
+    const presented = { ...input, sessionId: found.session.id, gen: found.gen, proof, caller };
     for (let round = 0; round < ROUNDS; round += 1) {
-      const outcome = await claims.transaction((tx, claimsFor) => attempt(deps, tx, claimsFor, presented));
+      const outcome = await claims
+        .transaction((tx, claimsFor) => attempt(deps, tx, claimsFor, presented))
+        .catch(notProved);
       if (outcome === "lost") continue;
       if ("grants" in outcome) return await replyWith(deps, outcome.grants);
       if (!outcome.written) await refusedTokens.write("session.refresh_refused", outcome.cause, caller, found.session);
@@ -63,7 +66,8 @@ async function attempt(
   const session = await tx.sessions.byId(presented.sessionId);
   if (!session) return { refused: "invalid_grant", cause: "unknown_session" };
   const at = await tx.now();
-  const verdict = judgeRefresh(session, { gen: presented.gen, clientId: presented.client, jkt: presented.jkt }, at);
+  const jkt = presented.proof?.jkt ?? null;
+  const verdict = judgeRefresh(session, { gen: presented.gen, clientId: presented.client, jkt }, at);
   if (verdict.act === "refuse") return { refused: verdict.reason, cause: verdict.cause };
   if (verdict.act === "end") return await endFor(deps, tx, session, verdict.cause, at, presented);
   // What ends sessions raises the account's version with it. Read before this, the account could be newer than the
@@ -75,7 +79,9 @@ async function attempt(
   const audiences = await findAudiences(tx, presented.audiences, session.clientId);
   const granted = await deps.accessTokens.read(tx, { account, audiences, claimsFor, at });
   const next = await advance(deps, tx, session, verdict, at);
-  return next ? { grants: { ...granted, session: next } } : "lost";
+  if (!next) return "lost";
+  await deps.proofs.use(tx, presented.proof);
+  return { grants: { ...granted, session: next } };
 }
 
 /** Brings the row to the generation that is answered; `undefined` where it has moved on meanwhile. */
@@ -98,12 +104,12 @@ async function advance(
 }
 
 async function endFor(
-  { audit }: SessionDeps,
+  { audit, proofs }: SessionDeps,
   tx: Transaction,
   session: Session,
   cause: "reuse" | "refresh_ahead",
   at: number,
-  { gen, caller }: Presented,
+  { gen, proof, caller }: Presented,
 ): Promise<Outcome> {
   if (!(await endSession(tx, session, at, cause))) return "lost";
   await audit.write(tx, {
@@ -114,5 +120,6 @@ async function endFor(
     session: session.id,
     detail: { client: session.clientId, generation: session.gen, presented: gen },
   });
+  await proofs.use(tx, proof);
   return { refused: "invalid_grant", cause, written: true };
 }

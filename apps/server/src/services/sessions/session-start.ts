@@ -26,12 +26,12 @@ export function createSessionStart(deps: SessionDeps) {
 
   const redeem = async (input: StartInput, caller: Caller): Promise<Grants> => {
     handoffs.check(input.handoff);
-    const jkt = await proofs.keyOf(input.proof, "start");
+    const proof = await proofs.verify(input.proof, "start");
     const former =
       input.replaces === undefined ? undefined : (await refreshTokens.authenticate(store, input.replaces)).session;
     return await claims.transaction(async (tx, claimsFor) => {
       const at = await tx.now();
-      const { handoff, account } = await handoffs.redeem(tx, input.handoff, { ...input, jkt }, at);
+      const { handoff, account } = await handoffs.redeem(tx, input.handoff, { ...input, jkt: proof?.jkt }, at);
       // Only now, so that a stranger does not learn which audiences there are.
       const audiences = await findAudiences(tx, input.audiences, handoff.clientId);
       const granted = await accessTokens.read(tx, { account, audiences, claimsFor, at });
@@ -54,6 +54,7 @@ export function createSessionStart(deps: SessionDeps) {
         amr: session.amr,
       });
       if (former) await endFormer(tx, former, session.clientId, at, caller);
+      await proofs.use(tx, proof);
       return { ...granted, session };
     });
   };

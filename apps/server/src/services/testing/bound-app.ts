@@ -20,7 +20,8 @@ export const boundApp: Client = {
   origins: [ORIGIN],
   audiences: [ISSUER, NOTES, FILES],
 };
-const FROM = { client: boundApp.id, origin: ORIGIN };
+/** Where its requests come from. */
+export const FROM = { client: boundApp.id, origin: ORIGIN };
 
 /** The app in somebody's browser: one key, and what can be asked with it or with another. */
 export interface BoundBrowser {

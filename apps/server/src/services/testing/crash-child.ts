@@ -3,6 +3,7 @@ import type { IssuerOptions } from "../../issuer-options.ts";
 import type { Role } from "../../store/records.ts";
 import { wire } from "../../wiring.ts";
 import type { Actor } from "../caller.ts";
+import type { StartInput } from "../sessions/sessions.ts";
 import { dieAtStatement } from "./die-at-statement.ts";
 
 /** One act of an issuer that dies in the middle of it, as by a power cut. Given as JSON in the first argument. */
@@ -10,7 +11,7 @@ export interface Crash {
   readonly options: Pick<IssuerOptions, "issuer" | "database">;
   readonly act:
     | { readonly refresh: string }
-    | { readonly start: string }
+    | ({ readonly start: string } & Partial<Pick<StartInput, "client" | "origin" | "proof">>)
     | { readonly push: AccessDeclaration; readonly by: Actor }
     | { readonly invite: string; readonly by: Actor }
     | { readonly update: Omit<Role, "builtIn">; readonly by: Actor }
@@ -51,8 +52,10 @@ randoms = 0;
 if (typeof when === "object" && "statement" in when) dieAtStatement(when.statement);
 const nobody = { address: null, userAgent: null };
 if ("refresh" in act) await services.sessions.refresh({ client: "cli", refreshToken: act.refresh }, nobody);
-else if ("start" in act) await services.sessions.start({ client: "cli", origin: null, handoff: act.start }, nobody);
-else if ("push" in act) {
+else if ("start" in act) {
+  const { start: handoff, ...of } = act;
+  await services.sessions.start({ client: "cli", origin: null, ...of, handoff }, nobody);
+} else if ("push" in act) {
   await services.access.push(act.push, { prune: true, dryRun: false, emails: false }, act.by);
 } else if ("update" in act) await services.roles.update(act.update, act.by);
 else if ("remove" in act) await services.roles.remove(act.remove, act.by);
