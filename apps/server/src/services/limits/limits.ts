@@ -70,6 +70,9 @@ export interface Limits {
   service(id: string, caller: Caller): Promise<void>;
 }
 
+/** Characters of a subject that are told apart. It is anybody's text, and stands in an index, which has no room for all. */
+const SUBJECT_LENGTH = 320;
+
 export interface LimitsDeps {
   readonly store: Store;
   readonly audit: AuditWriter;
@@ -149,8 +152,9 @@ function asService(id: string, { address }: Caller): readonly Tried[] {
 
 /** In this order, so that an address which has used up its own attempts does not use up those of everybody. */
 function atAccount(method: string, subject: string, { address }: Caller): readonly Tried[] {
+  const account = `${method} ${subject.slice(0, SUBJECT_LENGTH)}`;
   return [
-    { limit: "accountFromAddress", key: `sign-in ${addressGroup(address)} ${method} ${subject}` },
-    { limit: "account", key: `sign-in * ${method} ${subject}` },
+    { limit: "accountFromAddress", key: `sign-in ${addressGroup(address)} ${account}` },
+    { limit: "account", key: `sign-in * ${account}` },
   ];
 }

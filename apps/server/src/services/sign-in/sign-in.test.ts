@@ -1,6 +1,9 @@
+import { randomBytes } from "node:crypto";
+import { systemWorld } from "@countersign/tokens";
 import { hash } from "@node-rs/argon2";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { migratedPostgresDatabase } from "../../testing/postgres.ts";
 import { reasonOf } from "../testing/reason-of.ts";
 import {
   ISSUER,
@@ -228,6 +231,18 @@ describe("another sign-in method", () => {
     for (const host of [2, 3, 4]) expect(await attempt("signal", `192.0.2.${host}`)).toBeUndefined();
     expect(await attempt("signal", "192.0.2.5")).toBe("rate_limited");
     expect(await attempt("signal", "192.0.2.4")).toBeUndefined();
+    await own.close();
+  });
+
+  test("ASVS 6.3.1: counts attempts at a name of any length", async () => {
+    const named = { ...smoke, subject: (input: unknown) => String(input) };
+    const database = { postgres: await migratedPostgresDatabase() };
+    const own = await openTestIssuer({ signIn: [named], database, world: systemWorld });
+    const name = randomBytes(40_000).toString("hex");
+    const attempt = (ending: number) =>
+      reasonOf(own.services.signIn.run("smoke", `${name}${ending}`, TERMINAL, SOMEBODY));
+    for (let time = 0; time < 10; time += 1) expect(await attempt(time)).toBe("wrong_credentials");
+    expect(await attempt(10)).toBe("rate_limited");
     await own.close();
   });
 
