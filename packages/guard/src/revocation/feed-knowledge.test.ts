@@ -81,11 +81,35 @@ describe("what a guard knows from a feed", () => {
     const knowledge = createFeedKnowledge(() => undefined);
     knowledge.take(snapshot(0, []), NOW);
     for (let n = 1; n <= 5000; n += 1) {
-      knowledge.take(news(n, ended(`s${n}`)), NOW + n * 1000);
+      const moment = NOW + n * 1000;
+      knowledge.take(news(n, ended(`s${n}`)), moment);
+      if (n % 5 === 0) knowledge.take(beat(n, moment), moment);
     }
     expect(knowledge.set.size).toBe(FACT_LIFE_MS / 1000);
-    knowledge.take(beat(5000, NOW + 1), NOW + 5_000_000 + FACT_LIFE_MS);
+    const end = NOW + 5_000_000 + FACT_LIFE_MS;
+    knowledge.take(beat(5000, end), end);
     expect(knowledge.set.size).toBe(0);
+  });
+
+  test("this machine's clock may jump and be put back: nothing is forgotten by it", () => {
+    const knowledge = createFeedKnowledge(() => undefined);
+    knowledge.take(snapshot(0, []), NOW);
+    knowledge.take(news(1, ended("a")), NOW);
+    knowledge.take(beat(1, NOW + 5000), NOW + 20 * 60_000);
+    knowledge.take(beat(1, NOW + 10_000), NOW + 10_000);
+    expect(isDead(knowledge, "a")).toBe(true);
+  });
+
+  test("what is learned while it lags behind, after a long silence, is kept for as long as anything", () => {
+    const knowledge = createFeedKnowledge(() => undefined);
+    knowledge.take(snapshot(0, []), NOW);
+    const later = NOW + 10 * FACT_LIFE_MS;
+    knowledge.take(news(1, ended("a")), later - 20 * 60_000);
+    knowledge.take(beat(1, later), later - 20 * 60_000);
+    knowledge.take(beat(1, later + FACT_LIFE_MS - 1), later + FACT_LIFE_MS - 1);
+    expect(isDead(knowledge, "a")).toBe(true);
+    knowledge.take(beat(1, later + FACT_LIFE_MS), later + FACT_LIFE_MS);
+    expect(isDead(knowledge, "a")).toBe(false);
   });
 });
 

@@ -51,10 +51,28 @@ export function createFeedKnowledge(
   let knownAt: number | undefined;
   let newest = Number.NEGATIVE_INFINITY;
   let offset = 0;
+  /** What the issuer last said that the time is. */
+  let latest = 0;
+  /** Learned since then. */
+  let undated: RevocationFact[] = [];
 
-  function add(facts: readonly RevocationFact[], received: number, isAnew = false): void {
-    for (const fact of facts) set.add(fact, received);
-    learned(facts, isAnew);
+  function add(facts: readonly RevocationFact[]): void {
+    for (const fact of facts) {
+      set.add(fact, latest);
+      undated.push(fact);
+    }
+    learned(facts, false);
+  }
+
+  /**
+   * How long facts matter goes by the issuer's clock alone. This machine's may jump and be put back, and what it made the
+   * guard forget would not come again.
+   */
+  function date(at: number): void {
+    latest = at;
+    for (const fact of undated) set.add(fact, at);
+    undated = [];
+    set.prune(at);
   }
 
   /** Everything up to the issuer's moment `at` is known. What says so twice says nothing the second time. */
@@ -82,22 +100,24 @@ export function createFeedKnowledge(
     // Numbers of another incarnation say nothing here, and its versions may have gone back. Within one, facts only grow.
     const isAnew = known !== undefined && known.incarnation !== incarnation;
     const before = known === undefined || isAnew ? 0 : known.number;
+    date(at);
     if (isAnew) set = new RevocationSet();
     known = { incarnation, number: Math.max(before, whole.beyond) };
-    add(whole.facts, received, isAnew);
+    for (const fact of whole.facts) set.add(fact, at);
+    learned(whole.facts, isAnew);
     upTo(at, received);
     return true;
   }
 
-  function takeFacts({ incarnation, number, facts }: Of<"facts">, received: number): boolean {
+  function takeFacts({ incarnation, number, facts }: Of<"facts">): boolean {
     if (pending?.incarnation === incarnation) {
       for (const fact of facts) pending.facts.push(fact);
       pending.beyond = Math.max(pending.beyond, number);
-      if (known?.incarnation === incarnation) add(facts, received);
+      if (known?.incarnation === incarnation) add(facts);
       return false;
     }
     if (known?.incarnation !== incarnation) throw new Error("facts of an incarnation without its snapshot");
-    add(facts, received);
+    add(facts);
     known.number = Math.max(known.number, number);
     if (awaited === undefined || awaited.number > known.number) return false;
     const { at, received: heard } = awaited;
@@ -106,7 +126,7 @@ export function createFeedKnowledge(
   }
 
   function takeHeartbeat({ incarnation, number, at }: Of<"heartbeat">, received: number): boolean {
-    set.prune(received);
+    if (at > newest) date(at);
     if (pending !== undefined) return false;
     if (known?.incarnation !== incarnation) throw new Error("a heartbeat of an incarnation without its snapshot");
     if (number <= known.number) return upTo(at, received);
@@ -135,7 +155,7 @@ export function createFeedKnowledge(
     },
     take(message, received) {
       if (message.kind === "snapshot") return takeSnapshot(message, received);
-      if (message.kind === "facts") return takeFacts(message, received);
+      if (message.kind === "facts") return takeFacts(message);
       return takeHeartbeat(message, received);
     },
   };
