@@ -18,9 +18,16 @@ const news = (number: number, ...facts: RevocationFact[]): FeedMessage => ({
 });
 const beat = (number: number, at = NOW): FeedMessage => ({ kind: "heartbeat", incarnation: "one", number, at });
 
+/** Over a connection whose question left at `NOW`. */
+function connected(): FeedKnowledge {
+  const knowledge = createFeedKnowledge(() => undefined);
+  knowledge.begin(NOW);
+  return knowledge;
+}
+
 describe("what a guard knows from a feed", () => {
   test("is nothing before the last part of a snapshot", () => {
-    const knowledge = createFeedKnowledge(() => undefined);
+    const knowledge = connected();
     knowledge.take(snapshot(2, [ended("a")], { last: false }), NOW);
     expect([knowledge.cursor, knowledge.knownAt]).toEqual([undefined, undefined]);
     knowledge.take(snapshot(2, [ended("b")], { part: 1 }), NOW);
@@ -29,13 +36,13 @@ describe("what a guard knows from a feed", () => {
   });
 
   test("an empty snapshot says that nothing was revoked", () => {
-    const knowledge = createFeedKnowledge(() => undefined);
+    const knowledge = connected();
     expect(knowledge.take(snapshot(0, []), NOW)).toBe(true);
     expect([knowledge.cursor, knowledge.knownAt]).toEqual(["one:0", NOW]);
   });
 
   test("server case 4: a heartbeat that is ahead of the facts makes nothing known, until they come", () => {
-    const knowledge = createFeedKnowledge(() => undefined);
+    const knowledge = connected();
     knowledge.take(snapshot(1, []), NOW);
     expect(knowledge.take(beat(2, NOW + 5000), NOW + 5000)).toBe(false);
     expect([knowledge.cursor, knowledge.knownAt]).toEqual(["one:1", NOW]);
@@ -44,26 +51,52 @@ describe("what a guard knows from a feed", () => {
   });
 
   test("facts beside a snapshot that breaks off do not move the cursor past it", () => {
-    const knowledge = createFeedKnowledge(() => undefined);
+    const knowledge = connected();
     knowledge.take(snapshot(1, []), NOW);
     knowledge.take(snapshot(5, [ended("a")], { last: false }), NOW);
     knowledge.take(news(6, ended("b")), NOW);
     expect(isDead(knowledge, "b")).toBe(true);
     expect(knowledge.cursor).toBe("one:1");
-    knowledge.begin();
+    knowledge.begin(NOW);
     expect(() => knowledge.take(snapshot(5, [], { part: 1 }), NOW)).toThrow("without its beginning");
   });
 
   test("a heartbeat twice makes knowledge no younger", () => {
-    const knowledge = createFeedKnowledge(() => undefined);
+    const knowledge = connected();
     knowledge.take(snapshot(1, []), NOW);
     expect(knowledge.take(beat(1, NOW), NOW + 60_000)).toBe(false);
     expect(knowledge.take(beat(1, NOW - 5000), NOW + 60_000)).toBe(false);
     expect(knowledge.knownAt).toBe(NOW);
   });
 
+  test("what was held back on its way is as old as it is, and moves no clock", () => {
+    const knowledge = connected();
+    knowledge.take(snapshot(1, []), NOW + 3000);
+    expect([knowledge.knownAt, knowledge.offset, knowledge.delay]).toEqual([NOW, 0, 3000]);
+    knowledge.take(beat(1, NOW + 5000), NOW + 64_000);
+    expect([knowledge.knownAt, knowledge.offset, knowledge.delay]).toEqual([NOW + 5000, 0, 59_000]);
+    knowledge.take(beat(1, NOW + 65_000), NOW + 65_000);
+    expect([knowledge.knownAt, knowledge.offset, knowledge.delay]).toEqual([NOW + 65_000, 0, 0]);
+  });
+
+  test("what comes before it was said shows a clock that was set back", () => {
+    const knowledge = connected();
+    knowledge.take(snapshot(1, []), NOW);
+    knowledge.take(beat(1, NOW + 5000), NOW - 295_000);
+    expect([knowledge.knownAt, knowledge.offset, knowledge.delay]).toEqual([NOW - 295_000, 300_000, 0]);
+  });
+
+  test("another connection compares the clocks anew", () => {
+    const knowledge = connected();
+    knowledge.take(snapshot(1, []), NOW);
+    knowledge.begin(NOW + 300_000);
+    expect(knowledge.delay).toBe(0);
+    knowledge.take(beat(1, NOW + 5000), NOW + 300_100);
+    expect([knowledge.knownAt, knowledge.offset]).toEqual([NOW + 300_000, -295_000]);
+  });
+
   test("another incarnation replaces everything, and says nothing before its snapshot", () => {
-    const knowledge = createFeedKnowledge(() => undefined);
+    const knowledge = connected();
     knowledge.take(snapshot(9, [{ kind: "account", id: "ann", least: 99 }]), NOW);
     expect(() => knowledge.take({ ...news(1), incarnation: "two" } as FeedMessage, NOW)).toThrow(
       "without its snapshot",
@@ -78,7 +111,7 @@ describe("what a guard knows from a feed", () => {
   });
 
   test("memory is bounded by the life of a token, however long the feed runs", () => {
-    const knowledge = createFeedKnowledge(() => undefined);
+    const knowledge = connected();
     knowledge.take(snapshot(0, []), NOW);
     for (let n = 1; n <= 5000; n += 1) {
       const moment = NOW + n * 1000;
@@ -92,7 +125,7 @@ describe("what a guard knows from a feed", () => {
   });
 
   test("this machine's clock may jump and be put back: nothing is forgotten by it", () => {
-    const knowledge = createFeedKnowledge(() => undefined);
+    const knowledge = connected();
     knowledge.take(snapshot(0, []), NOW);
     knowledge.take(news(1, ended("a")), NOW);
     knowledge.take(beat(1, NOW + 5000), NOW + 20 * 60_000);
@@ -101,7 +134,7 @@ describe("what a guard knows from a feed", () => {
   });
 
   test("what is learned while it lags behind, after a long silence, is kept for as long as anything", () => {
-    const knowledge = createFeedKnowledge(() => undefined);
+    const knowledge = connected();
     knowledge.take(snapshot(0, []), NOW);
     const later = NOW + 10 * FACT_LIFE_MS;
     knowledge.take(news(1, ended("a")), later - 20 * 60_000);
@@ -134,7 +167,7 @@ const steps = fc.array(
 test("server case 4: whatever breaks and whatever comes twice, no fact is lost", () => {
   fc.assert(
     fc.property(steps, (script) => {
-      const knowledge = createFeedKnowledge(() => undefined);
+      const knowledge = connected();
       let log: RevocationFact[] = [];
       let pruned = 0;
       let life = 1;
@@ -146,7 +179,7 @@ test("server case 4: whatever breaks and whatever comes twice, no fact is lost",
       const incarnation = () => `life-${life}`;
 
       const connect = (partSize: number) => {
-        knowledge.begin();
+        knowledge.begin(clock);
         queue = [];
         delivered.length = 0;
         const [name, number] = knowledge.cursor?.split(":") ?? [];

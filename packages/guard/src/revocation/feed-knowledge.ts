@@ -9,10 +9,15 @@ export interface FeedKnowledge {
   readonly cursor: string | undefined;
   /** The last moment, in milliseconds of this machine's clock, at which everything was known; `undefined` before. */
   readonly knownAt: number | undefined;
-  /** How far the issuer's clock is ahead of this machine's, in milliseconds. */
+  /**
+   * How far the issuer's clock is ahead of this machine's, in milliseconds: at most, by as long as the question of this
+   * connection was on its way.
+   */
   readonly offset: number;
-  /** A new connection: what the former one left unfinished is void. */
-  begin(): void;
+  /** How long what this connection said last was on its way, in milliseconds: at most. */
+  readonly delay: number;
+  /** A new connection, whose question leaves at this moment: what the former one left unfinished is void. */
+  begin(asked: number): void;
   /**
    * Takes a message in, that came at this moment. Answers whether it shows a feed that works: everything is known again,
    * or more of a snapshot is.
@@ -51,6 +56,8 @@ export function createFeedKnowledge(
   let knownAt: number | undefined;
   let newest = Number.NEGATIVE_INFINITY;
   let offset = 0;
+  let delay = 0;
+  let questioned = 0;
   /** What the issuer last said that the time is. */
   let latest = 0;
   /** Learned since then. */
@@ -75,12 +82,19 @@ export function createFeedKnowledge(
     set.prune(at);
   }
 
-  /** Everything up to the issuer's moment `at` is known. What says so twice says nothing the second time. */
+  /**
+   * Everything up to the issuer's moment `at` is known. What says so twice says nothing the second time.
+   *
+   * The first answer was written after its question had left, and nothing comes before it was written: between the two lies
+   * the offset of the clocks. What comes later than that was held back on its way, and is as old as it is.
+   */
   function upTo(at: number, received: number): boolean {
     if (at <= newest) return false;
+    const isFirst = newest === Number.NEGATIVE_INFINITY;
     newest = at;
-    knownAt = received;
-    offset = at - received;
+    offset = Math.max(isFirst ? at - questioned : offset, at - received);
+    knownAt = at - offset;
+    delay = received - knownAt;
     return true;
   }
 
@@ -147,7 +161,12 @@ export function createFeedKnowledge(
     get offset() {
       return offset;
     },
-    begin() {
+    get delay() {
+      return delay;
+    },
+    begin(asked) {
+      questioned = asked;
+      delay = 0;
       pending = undefined;
       awaited = undefined;
       // The issuer's clock may have been set back: the next connection starts its own count.

@@ -238,6 +238,24 @@ describe("silence", () => {
     }
   });
 
+  test("a feed that is held back on its way is as old as it is, and is given up", async () => {
+    const verifier = w.verifier();
+    const token = await w.desk.account({ expiresIn: 900 });
+    expect(await w.refusal(verifier, token)).toBeUndefined();
+    w.desk.pass(64);
+    w.feed.skew(-59_000);
+    w.feed.beat();
+    await resting();
+    expect(await w.refusal(verifier, token)).toBeUndefined();
+    w.desk.pass(2);
+    expect(await w.refusal(verifier, token)).toBe("revocation_unknown");
+    w.feed.skew(0);
+    await reconnect();
+    await connected();
+    w.feed.beat();
+    await vi.waitFor(async () => expect(await w.refusal(verifier, token)).toBeUndefined());
+  });
+
   test.each<[string, (number: number) => string]>([
     ["no JSON", () => "event: heartbeat\nid: life-1:0\ndata: {\n\n"],
     [
@@ -290,10 +308,12 @@ describe("clocks", () => {
     }
     off = 0;
     w.desk.pass(1);
-    w.feed.beat();
-    await vi.waitFor(async () =>
-      expect((await send(router, "me", { token: await w.desk.account() })).status).toBe(200),
-    );
+    // A clock that went forward looks like a feed that is late, which another connection finds out.
+    await vi.waitFor(async () => {
+      w.feed.beat();
+      w.timers.fire(isBackoff);
+      expect((await send(router, "me", { token: await w.desk.account() })).status).toBe(200);
+    });
   });
 });
 

@@ -4,7 +4,7 @@ import { readFeedStream } from "./feed-stream.ts";
 import { assertKnown } from "./knowledge-gate.ts";
 import type { RevocationSource, SourceParts } from "./revocation-source.ts";
 
-/** A connection that shows nothing new for so long is given up, in milliseconds: three heartbeats. */
+/** A connection that shows nothing new for so long, or shows it so late, is given up, in milliseconds: three heartbeats. */
 const STALL_MS = 15_000;
 /** How long the first calls wait for the first connection, in milliseconds. */
 const FIRST_MS = 5_000;
@@ -35,13 +35,15 @@ export function createFeedSource({ knowledge, request, revocation, world, timer 
     closing.signal.addEventListener("abort", stop);
     let cancel = timer(giveUp, stall);
     let retry = 0;
-    knowledge.begin();
     try {
       await readFeedStream(request, knowledge.cursor, {
         signal: connection.signal,
+        begin: () => knowledge.begin(world.now()),
         take(message) {
           if (!knowledge.take(message, world.now())) return;
           worked();
+          // Another connection finds out which of the two it is.
+          if (knowledge.delay > stall) throw new Error("the feed is late, or a clock was moved");
           if (knowledge.knownAt !== undefined) endFirst();
           cancel();
           cancel = timer(giveUp, stall);

@@ -21,14 +21,12 @@ export function createPollSource({ knowledge, request, revocation, world }: Sour
   let pause = { from: 0, ms: 0 };
 
   async function poll(): Promise<void> {
-    const from = world.now();
     try {
-      knowledge.begin();
-      const document = await request("application/json", knowledge.cursor, (url, fetch, init) =>
-        fetchJson(url, fetch, { ...init, maxBytes: MAX_BYTES, cache: "no-store" }),
-      );
-      // As old as the question: what happened since may not be in it.
-      for (const message of readFeedAnswer(document)) knowledge.take(message, from);
+      const document = await request("application/json", knowledge.cursor, (url, fetch, init) => {
+        knowledge.begin(world.now());
+        return fetchJson(url, fetch, { ...init, maxBytes: MAX_BYTES, cache: "no-store" });
+      });
+      for (const message of readFeedAnswer(document)) knowledge.take(message, world.now());
       failures = 0;
       failure = undefined;
     } catch (cause) {
