@@ -1,7 +1,9 @@
 import { base64url } from "jose";
 import { describe, expect, test } from "vitest";
+import { LEEWAY_S } from "./claims.ts";
 import { accessTokenHash, createProofVerifier, PROOF_AGE_S, PROOF_AHEAD_S, type ProofExpectations } from "./proof.ts";
 import { createProofNonces } from "./proof-nonces.ts";
+import { createReplayMemory } from "./replays.ts";
 import { encode, NOW, SECOND } from "./testing/forge.ts";
 import { createProver, type Proving } from "./testing/prover.ts";
 
@@ -19,7 +21,8 @@ const refused = async (proof: string | Promise<string>, reason = "proof_invalid"
 describe("a proof", () => {
   test("RFC 9449 4.3: says whose key signed it, and what to remember of it until when", async () => {
     const proof = await verify(await prove({ claims: { jti: "one", other: [1] } }), expected);
-    expect(proof).toEqual({ jkt: ann.jkt, replayKey: `${ann.jkt}.one`, until: (SECOND + PROOF_AGE_S) * 1000 });
+    const until = (SECOND + PROOF_AGE_S + LEEWAY_S) * 1000;
+    expect(proof).toEqual({ jkt: ann.jkt, replayKey: `${ann.jkt}.one`, until });
   });
 
   test("holds again when its key is known already", async () => {
@@ -160,9 +163,29 @@ describe("RFC 9449 11.1: the time of a proof", () => {
   test("corpus 19: it is to be remembered until it is worth nothing, even where its maker's clock is ahead", async () => {
     const proof = await prove({ now: NOW + PROOF_AHEAD_S * 1000 });
     const { until } = await verify(proof, expected);
-    expect((await at(until)(proof, expected)).until).toBe(until);
-    await expect(at(until + 1000)(proof, expected)).rejects.toMatchObject({ reason: "use_dpop_nonce" });
+    const end = until - LEEWAY_S * 1000;
+    expect((await at(end)(proof, expected)).until).toBe(until);
+    await expect(at(end + 1000)(proof, expected)).rejects.toMatchObject({ reason: "use_dpop_nonce" });
   });
+
+  test.each([0, 1000, 9000])(
+    "corpus 19: used, it is none any more while it holds, to its last moment",
+    async (into) => {
+      let now = NOW + into;
+      const world = { nonces, nonceRequired: false, now: () => now };
+      const [verify, { add }] = [createProofVerifier(world), createReplayMemory({ ...world, capacity: 10 })];
+      const proof = await prove({ now });
+      const used = async () => {
+        const { replayKey, until } = await verify(proof, expected);
+        return !(await add(replayKey, until));
+      };
+      expect(await used()).toBe(false);
+      now += PROOF_AGE_S * 1000;
+      expect(await used()).toBe(true);
+      now += 1;
+      await expect(used()).rejects.toMatchObject({ reason: "use_dpop_nonce" });
+    },
+  );
 });
 
 describe("RFC 9449 8, 9: a nonce", () => {
@@ -172,7 +195,7 @@ describe("RFC 9449 8, 9: a nonce", () => {
     expect(refusal).toMatchObject({ reason: "use_dpop_nonce", nonce: await nonces.current(NOW) });
     const { nonce = "" } = refusal as { nonce?: string };
     const { until } = await verify(await prove({ ...wrong, nonce }), expected);
-    expect(until).toBe(await nonces.goodUntil(nonce, NOW));
+    expect(until).toBe(((await nonces.goodUntil(nonce, NOW)) ?? 0) + LEEWAY_S * 1000);
   });
 
   test("is demanded where it is required", async () => {

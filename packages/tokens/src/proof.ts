@@ -1,5 +1,6 @@
 import { base64url } from "jose";
 import { z } from "zod";
+import { LEEWAY_S } from "./claims.ts";
 import { parseCompact } from "./compact.ts";
 import { Refusal } from "./errors.ts";
 import { verifySignature } from "./jwt.ts";
@@ -47,7 +48,7 @@ export interface Proof {
   readonly jkt: string;
   /** What a `ReplayStore` remembers it by: its key and its `jti` (RFC 9449 §11.1). */
   readonly replayKey: string;
-  /** When it is worth nothing any more, in milliseconds since the epoch. */
+  /** Until when it has to be remembered, in milliseconds since the epoch: longer than it holds, by the leeway. */
   readonly until: number;
 }
 
@@ -92,7 +93,8 @@ export function createProofVerifier({ nonces, nonceRequired, now }: ProofRules):
       throw new Refusal("key_mismatch", { detail: "a proof by another key" });
     const claimed = readClaims(await verified(proof, key, now()), expected);
     keys.keep(jwk, key);
-    const until = await judgeMoment(claimed);
+    // Whoever remembers it reads another clock, or the same one later.
+    const until = (await judgeMoment(claimed)) + LEEWAY_S * 1000;
     return { jkt: key.jkt, replayKey: `${key.jkt}.${claimed.jti}`, until };
   };
 }

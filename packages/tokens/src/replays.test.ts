@@ -19,6 +19,13 @@ test("RFC 9449 11.1: a proof is new once", () => {
   expect(add("b", NOW + 60_000)).toBe(true);
 });
 
+test("corpus 19: a proof is remembered to the last moment that was asked for", () => {
+  const { add, pass } = memory(10);
+  add("a", NOW + 60_000);
+  pass(60);
+  expect(add("a", NOW + 60_000)).toBe(false);
+});
+
 test("corpus 19: a proof is remembered for as long as it holds, whatever came after it", () => {
   const { add, pass } = memory(1000);
   add("a", NOW + 70_000);

@@ -6,7 +6,7 @@ export interface ReplayStore {
    * Notes a proof, at once and for everybody: of two that come with one key only one may be told that it is new.
    *
    * @param key of the proof, up to 200 characters
-   * @param until when it can be forgotten, in milliseconds since the epoch
+   * @param until the last moment at which it has to be known, in milliseconds since the epoch
    * @returns whether it is new
    */
   add(key: string, until: number): Promise<boolean> | boolean;
@@ -35,7 +35,7 @@ export function createReplayMemory({
 
   function forget(moment: number): void {
     for (const [end, keys] of slots) {
-      if (end > moment) continue;
+      if (end >= moment) continue;
       slots.delete(end);
       size -= keys.size;
     }
