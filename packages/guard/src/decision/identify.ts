@@ -65,11 +65,17 @@ export function createIdentifier<P extends string, Claims>(parts: IdentifierPart
     return { token, principal: principalOf(token.subject, parts), exp: token.exp, holder };
   }
 
+  /** What has to be waited for first is outside of the budget: a guard that knows nothing yet checks nothing. */
+  async function check(text: string): Promise<Verified<P, Claims>> {
+    await parts.verifier.ready?.();
+    return await budget.spend(text, verify);
+  }
+
   async function read(facts: Facts): Promise<Identity<P, Claims>> {
     const voucher = voucherOf(facts);
     if (voucher) return { token: null, principal: principalOf(believed(voucher, parts), parts) };
     const { scheme, token } = credentialsOf(Facts.authorizationOf(facts), possession.schemes);
-    const found = await verified.get(token, () => budget.spend(token, verify));
+    const found = await verified.get(token, check);
     await possession.assert(facts, scheme, found.holder);
     return found;
   }

@@ -75,7 +75,7 @@ describe("the budget of failed checks", () => {
     expect(await reasonOf(budget.spend(tokenOf({}), genuine))).toBe("let in");
   });
 
-  test.each(["unknown_key", "unavailable"] as const)(
+  test.each(["unknown_key", "unavailable", "revocation_unknown", "clock_skew"] as const)(
     "is not charged for %s, where no signature was checked",
     async (reason) => {
       for (let index = 0; index < 2 * MOST_UNPROVEN; index++) {
@@ -97,6 +97,16 @@ describe("beside a flood", () => {
     await budget.spend(tokenOf({ sub: "billing", jti: "1" }), genuine);
     await flood();
     expect(await reasonOf(budget.spend(tokenOf({ sub: "billing", jti: "2" }), genuine))).toBe("let in");
+  });
+
+  test("a session stays recommended where nothing could be checked", async () => {
+    await budget.spend(tokenOf({ sid: "ann", jti: "1" }), genuine);
+    await flood();
+    const unknowing = () => Promise.reject(new Refusal("revocation_unknown"));
+    for (let index = 0; index < 3; index++) {
+      expect(await reasonOf(budget.spend(tokenOf({ sid: "ann", jti: "2" }), unknowing))).toBe("revocation_unknown");
+    }
+    expect(await reasonOf(budget.spend(tokenOf({ sid: "ann", jti: "2" }), genuine))).toBe("let in");
   });
 
   test("a forger who knows a session gains one check", async () => {

@@ -8,7 +8,12 @@ export const MOST_UNPROVEN = 100;
 const RETRY_AFTER_S = 1;
 
 /** Refused before a signature was looked at. */
-const uncosted: ReadonlySet<Reason> = new Set<Reason>(["unknown_key", "unavailable"]);
+const uncosted: ReadonlySet<Reason> = new Set<Reason>([
+  "unknown_key",
+  "unavailable",
+  "revocation_unknown",
+  "clock_skew",
+]);
 
 export interface CheckBudget {
   /**
@@ -100,7 +105,10 @@ export function createCheckBudget({
         recommend(token);
         return result;
       } catch (cause) {
-        if (cause instanceof Refusal && uncosted.has(cause.reason)) giveBack(cost);
+        if (cause instanceof Refusal && uncosted.has(cause.reason)) {
+          giveBack(cost);
+          if (cost === 0) recommend(token);
+        }
         throw cause;
       }
     },

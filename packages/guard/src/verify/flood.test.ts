@@ -1,9 +1,10 @@
 import { initTRPC } from "@trpc/server";
-import { expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { AUDIENCE } from "../../../tokens/src/testing/forge.ts";
 import { createGuard } from "../guard.ts";
 import type { Facts } from "../request/facts.ts";
 import { createDesk } from "../test-support/desk.ts";
+import { openFeedWorld } from "../test-support/feed-world.ts";
 import { refusalIn, send } from "../test-support/send.ts";
 import { MOST_UNPROVEN } from "./check-budget.ts";
 
@@ -17,10 +18,10 @@ const guard = createGuard(initTRPC.context<{ auth: Facts }>().create(), {
 const router = guard.router({ me: guard.signedIn.query(({ ctx }) => ctx.principal.id) });
 
 /** A genuine signature, under claims that it is not of. */
-async function forge(index: number): Promise<string> {
+async function forge(index: number, by = desk): Promise<string> {
   const [[header, , signature], [, payload]] = [
-    (await desk.account({ session: "forger" })).split("."),
-    (await desk.account({ session: "forger", account: `forger-${index}` })).split("."),
+    (await by.account({ session: "forger" })).split("."),
+    (await by.account({ session: "forger", account: `forger-${index}` })).split("."),
   ] as [string[], string[]];
   return `${header}.${payload}.${signature}`;
 }
@@ -47,4 +48,30 @@ test("a flood of forged tokens costs a bounded number of checks, and stops nobod
   expect(sentAway.headers.get("retry-after")).toBe("1");
   desk.pass(1);
   expect((await send(router, "me", { token: stranger })).status).toBe(200);
+});
+
+describe("a guard that does not know what was revoked", () => {
+  async function openApi() {
+    const w = await openFeedWorld();
+    const options = { audience: AUDIENCE, permissions: ["notes:read"], world: w.desk.world } as const;
+    const guard = createGuard(initTRPC.context<{ auth: Facts }>().create(), { issuer: w.verifier(), ...options });
+    const router = guard.router({ me: guard.signedIn.query(({ ctx }) => ctx.principal.id) });
+    const reasonFor = async (token: string) => refusalIn(await send(router, "me", { token })).reason;
+    const isBackoff = (ms: number) => ms < 5000;
+    return { ...w, router, reasonFor, reconnect: () => vi.waitFor(() => expect(w.timers.fire(isBackoff)).toBe(1)) };
+  }
+
+  test("checks nothing, so nothing of the budget is spent when it knows again", async () => {
+    const { desk, feed, router, reasonFor, reconnect, close } = await openApi();
+    feed.down(true);
+    const tokens = await Promise.all(Array.from({ length: 500 }, (_, at) => desk.account({ session: `s-${at}` })));
+    const reasons = await Promise.all(tokens.map(reasonFor));
+    expect(new Set(reasons)).toEqual(new Set(["revocation_unknown"]));
+    feed.down(false);
+    await reconnect();
+    await vi.waitFor(async () => expect((await send(router, "me", { token: tokens[0] ?? "" })).status).toBe(200));
+    const forged = await Promise.all(Array.from({ length: MOST_UNPROVEN }, (_, at) => forge(at, desk)));
+    expect(new Set(await Promise.all(forged.map(reasonFor)))).toEqual(new Set(["token_invalid"]));
+    await close();
+  });
 });

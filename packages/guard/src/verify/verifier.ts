@@ -52,7 +52,7 @@ export interface Verifier {
   readonly audience?: string | undefined;
   /**
    * Whether the token is one of this issuer's for this audience: shape, signature, claims. The guard keeps the answer
-   * under the whole token until it expires, and never keeps a refusal.
+   * under the whole token until it expires, and never keeps a refusal. Asked when `ready` has settled, each time.
    *
    * @throws {Refusal}
    */
