@@ -21,6 +21,7 @@ afterEach(() => w.close());
 const ended = (id: string): RevocationFact => ({ kind: "session", id, least: EVERYTHING });
 /** The waits between two connections, not those for the first one or a stalled one. */
 const isBackoff = (ms: number) => ms <= 30_000 && ms !== 15_000 && ms !== 5_000 && ms !== 7_500;
+const isCredential = (ms: number) => ms === 5_000;
 const isStall = (ms: number) => ms === 15_000;
 const resting = () => vi.waitFor(() => expect(w.timers.waiting().filter(isBackoff)).toHaveLength(1));
 const reconnect = () => vi.waitFor(() => expect(w.timers.fire(isBackoff)).toBe(1));
@@ -91,6 +92,19 @@ describe("a guard on the feed", () => {
     const verifier = w.verifier({ credential });
     expect(await w.refusal(verifier, await w.desk.account())).toBe("revocation_unknown");
     expect(credential).toHaveBeenCalledTimes(2);
+  });
+
+  test("a function that never answers costs one attempt, and not the guard", async () => {
+    let service: () => Promise<string> = () => new Promise(() => undefined);
+    const verifier = w.verifier({ credential: () => service() });
+    const token = await w.desk.account();
+    const refused = w.refusal(verifier, token);
+    await vi.waitFor(() => expect(w.timers.fire(isCredential)).toBeGreaterThan(0));
+    expect(await refused).toBe("revocation_unknown");
+    await resting();
+    service = w.feed.issueToken;
+    await reconnect();
+    await vi.waitFor(async () => expect(await w.refusal(verifier, token)).toBeUndefined());
   });
 
   test("after a restored backup, what was known before is void", async () => {

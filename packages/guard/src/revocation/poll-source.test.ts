@@ -85,6 +85,18 @@ describe("a guard that polls", () => {
     expect(await w.refusal(verifier, token)).toBeUndefined();
   });
 
+  test("a function that never answers a token costs one attempt, and not the guard", async () => {
+    let service: () => Promise<string> = () => new Promise(() => undefined);
+    const verifier = w.verifier({ ...polling, credential: () => service() });
+    const token = await w.desk.account();
+    const refused = w.refusal(verifier, token);
+    await vi.waitFor(() => expect(w.timers.fire((ms) => ms === 5_000)).toBe(1));
+    expect(await refused).toBe("revocation_unknown");
+    service = w.feed.issueToken;
+    w.desk.pass(1);
+    expect(await w.refusal(verifier, token)).toBeUndefined();
+  });
+
   test("an answer that is none is a failure", async () => {
     w.server.answer("/feed", { number: 0, facts: [] });
     expect(await w.refusal(w.verifier(polling), await w.desk.account())).toBe("revocation_unknown");

@@ -4,7 +4,7 @@ import { MAX_TOKEN_LIFE_S } from "@countersign/tokens";
 export type FeedCredential =
   /** The service's own, as `countersign services create` prints it: the guard fetches its tokens and renews them. */
   | { readonly id: string; readonly secret: string }
-  /** Answers an access token for the issuer's own audience; asked for each connection. */
+  /** Answers an access token for the issuer's own audience; asked for each connection, and given 5 seconds. */
   | (() => Promise<string>);
 
 /** What a guard does with tokens while it cannot know which ones were revoked. */

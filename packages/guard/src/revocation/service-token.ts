@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Fetch, fetchJson } from "../issuer/fetch-json.ts";
+import type { Timer } from "../timer.ts";
 import type { FeedCredential } from "./revocation.ts";
 
 /** Answers a token for the issuer's own API that lives long enough to be used. */
@@ -9,6 +10,9 @@ export interface ServiceToken {
   /** The issuer refused the last one: the next is another. */
   drop(): void;
 }
+
+/** How long a function may take to answer a token, in milliseconds: as long as an issuer. */
+const TIMEOUT_MS = 5_000;
 
 const answer = z.object({
   result: z.object({
@@ -23,9 +27,10 @@ export function createServiceToken(parts: {
   readonly fetch: Fetch;
   /** The present, in milliseconds since the epoch. */
   now(): number;
+  readonly timer: Timer;
 }): ServiceToken {
-  const { issuer, credential, fetch } = parts;
-  if (typeof credential === "function") return { get: async () => await credential(), drop: () => undefined };
+  const { issuer, credential, fetch, timer } = parts;
+  if (typeof credential === "function") return { get: () => inTime(credential, timer), drop: () => undefined };
   let kept: { readonly token: string; readonly from: number; readonly life: number } | undefined;
   return {
     async get() {
@@ -45,6 +50,17 @@ export function createServiceToken(parts: {
       kept = undefined;
     },
   };
+}
+
+/** What a function of somebody else answers. One that never does must not hold up every later attempt. */
+async function inTime(ask: () => Promise<string>, timer: Timer): Promise<string> {
+  const late = Promise.withResolvers<never>();
+  const cancel = timer(() => late.reject(new Error("the credential's function did not answer in time")), TIMEOUT_MS);
+  try {
+    return await Promise.race([ask(), late.promise]);
+  } finally {
+    cancel();
+  }
 }
 
 /** An issuer's identifier as the beginning of its other URLs. */

@@ -11,6 +11,8 @@ export interface Feed {
   beat(): void;
   /** What guards have asked so far: the form, and the cursor where they brought one. */
   readonly asked: { readonly accept: string; readonly cursor: string | undefined }[];
+  /** A service token, without asking for it over the wire. */
+  issueToken(): Promise<string>;
   /** How many service tokens it gave out. */
   tokens(): number;
   /** How many streams are open. */
@@ -63,13 +65,17 @@ export function startFeed(server: IssuerServer, now: () => number): Feed {
     return name === incarnation() && Number(number) <= log.length ? Number(number) : undefined;
   }
 
+  const issueToken = async () => {
+    given += 1;
+    good.add(`token-${given}`);
+    return `token-${given}`;
+  };
+
   server.answerBy("/trpc/services.token", async (response, request) => {
     const { id, secret } = (await json(request)) as Record<string, unknown>;
     if (isDown) return refuse(response, 503, "unavailable");
     if (id !== CREDENTIAL.id || secret !== CREDENTIAL.secret) return refuse(response, 400, "invalid_client");
-    given += 1;
-    good.add(`token-${given}`);
-    const data = { access_token: `token-${given}`, token_type: "Bearer", expires_in: 300, scope: "feed:read" };
+    const data = { access_token: await issueToken(), token_type: "Bearer", expires_in: 300, scope: "feed:read" };
     response.setHeader("content-type", "application/json").end(JSON.stringify({ result: { data } }));
   });
   server.answerBy("/feed", (response, { headers }) => {
@@ -105,6 +111,7 @@ export function startFeed(server: IssuerServer, now: () => number): Feed {
     beat() {
       for (const stream of streams.keys()) send(stream, "heartbeat", log.length, { at: at() });
     },
+    issueToken,
     tokens: () => given,
     open: () => streams.size,
     write(text) {

@@ -56,7 +56,7 @@ export function createRemoteVerifier(issuer: string, parts: RemoteParts): Verifi
     throw reason === undefined ? cause : new Refusal(reason, { detail: "revoked" });
   };
   const verifier = createVerifier({ ...common, revoked, now: () => now() + knowledge.offset });
-  const token = createServiceToken({ issuer, credential: revocation.credential, fetch, now });
+  const token = createServiceToken({ issuer, credential: revocation.credential, fetch, now, timer });
   const request = createFeedRequest(issuer, fetch, token);
   const createSource = revocation.mode === "feed" ? createFeedSource : createPollSource;
   const source = createSource({ knowledge, request, revocation, world, timer });
