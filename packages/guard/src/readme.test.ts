@@ -2,11 +2,21 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { AnyTRPCRouter } from "@trpc/server";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { refusalIn, send } from "./test-support/send.ts";
 
 const folder = new URL("../", import.meta.url);
 const readme = readFileSync(new URL("README.md", folder), "utf8");
 const scratch = new URL(`.readme-${process.pid}/`, folder);
+const ANOTHER_ROUTER = `
+import { guard } from "./another-issuer.ts";
+export const router = guard.router({
+  me: guard.signedIn.query(({ ctx }) => ctx.principal.kind),
+  list: guard.allowed("notes:read").query(({ ctx }) => ctx.principal.kind),
+});
+`;
 let api: ChildProcess;
 let url = "";
 let printed = "";
@@ -30,6 +40,10 @@ beforeAll(async () => {
     url = `http://127.0.0.1:${port}`;
     return;
   }
+});
+const { fetch: runtimeFetch } = globalThis;
+afterEach(() => {
+  globalThis.fetch = runtimeFetch;
 });
 afterAll(async () => {
   if (api.exitCode === null) {
@@ -62,4 +76,24 @@ test("its tests pass", async () => {
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, VITEST: undefined },
   });
   expect((await run).stdout).toMatch(/pass 2\n/);
+});
+
+test("its guard before Auth0 takes a person for an account, and a program for a service", async () => {
+  const issuer = "https://tenant.eu.auth0.com/";
+  const { publicKey, privateKey } = await generateKeyPair("RS256");
+  const keys = [{ ...(await exportJWK(publicKey)), kid: "key-1", alg: "RS256", use: "sig" }];
+  globalThis.fetch = async (url) =>
+    Response.json(`${url}`.endsWith("/jwks.json") ? { keys } : { issuer, jwks_uri: `${issuer}.well-known/jwks.json` });
+  writeFileSync(new URL("another-router.ts", scratch), ANOTHER_ROUTER);
+  const { router } = (await import(new URL("another-router.ts", scratch).href)) as { router: AnyTRPCRouter };
+  const as = async (path: string, sub: string) => {
+    const claims = { sub, client_id: "Zb3k", permissions: ["notes:read"] };
+    const jwt = new SignJWT(claims).setIssuer(issuer).setAudience("https://api.acme.example").setJti("1");
+    const header = { alg: "RS256", typ: "at+jwt", kid: "key-1" };
+    const token = await jwt.setIssuedAt().setExpirationTime("1h").setProtectedHeader(header).sign(privateKey);
+    return await send(router, path, { token });
+  };
+  expect((await as("me", "auth0|ann")).body.result?.data).toBe("account");
+  expect((await as("list", "Zb3k@clients")).body.result?.data).toBe("service");
+  expect(refusalIn(await as("me", "Zb3k@clients")).reason).toBe("account_required");
 });

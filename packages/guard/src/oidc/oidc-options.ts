@@ -30,15 +30,18 @@ export interface OidcOptions extends RemoteOptions {
   readonly client?: FromClaims<string>;
   /** Which claim holds the organisation; none by default. */
   readonly org?: FromClaims<string | null>;
-  /** Whether a program acts for itself; by default where the subject is the client (RFC 9068 §5). */
-  readonly isService?: (claims: ForeignClaims) => boolean;
+  /**
+   * Whether a program acts for itself. Written out, because issuers differ, and one that is not recognised is taken for a
+   * person: `sub-is-client` where the subject of its token is the client (RFC 9068 §5), or how to tell from the claims.
+   */
+  readonly isService: "sub-is-client" | ((claims: ForeignClaims) => boolean);
   /** Whether the person proved a second factor; by default nobody has. */
   readonly twoFactor?: (claims: ForeignClaims) => boolean;
   /** Clock and randomness; the machine's by default. */
   readonly world?: World;
 }
 
-type Optional = "fetch" | "isService" | "jwksUri" | "org" | "world" | "revocation";
+type Optional = "fetch" | "jwksUri" | "org" | "world" | "revocation";
 /** Checked, with every default written out. */
 export type OidcSettings = Required<Omit<OidcOptions, Optional>> & Pick<OidcOptions, Exclude<Optional, "revocation">>;
 
@@ -64,9 +67,12 @@ export function checkOidcOptions({ revocation, ...options }: OidcOptions): OidcS
       throw new TypeError(`${name}: the name of a claim, or a function of the claims`);
     }
   }
-  for (const [name, value] of Object.entries({ isService, twoFactor })) {
-    if (value !== undefined && typeof value !== "function") throw new TypeError(`${name}: a function of the claims`);
+  if (isService !== "sub-is-client" && typeof isService !== "function") {
+    throw new TypeError(
+      'isService: write out how programs are told from people: "sub-is-client", or a function of the claims',
+    );
   }
+  if (typeof twoFactor !== "function") throw new TypeError("twoFactor: a function of the claims");
   positive("maxLife", maxLife);
   return Object.freeze({ ...options, algorithms, typ, severalAudiences, client, twoFactor, maxLife });
 }

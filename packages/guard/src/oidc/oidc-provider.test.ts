@@ -28,6 +28,7 @@ describe.each([
         issuer,
         audience: AUDIENCE,
         permissions,
+        isService: "sub-is-client",
         fetch: idp.fetch,
         revocation: { mode: "until-expiry" },
       }),
@@ -73,7 +74,12 @@ describe.each([
     for (const audience of [AUDIENCE, "app"]) {
       for (const typ of ["JWT", null] as const) {
         const lax = { issuer, audience, typ, permissions: "scope", severalAudiences: true, client: "sub" } as const;
-        const verifier = oidcVerifier({ ...lax, fetch: idp.fetch, revocation: { mode: "until-expiry" } });
+        const verifier = oidcVerifier({
+          ...lax,
+          isService: () => false,
+          fetch: idp.fetch,
+          revocation: { mode: "until-expiry" },
+        });
         const refused = await verifier.verify(token, audience).catch((cause: unknown) => cause);
         expect(refused).toMatchObject({ reason: "token_invalid" });
         if (audience === "app" && typ === null)

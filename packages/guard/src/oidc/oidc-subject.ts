@@ -15,8 +15,7 @@ type Rules = Pick<OidcSettings, "permissions" | "client" | "org" | "isService" |
 export function subjectOfClaims(claims: ForeignClaims, rules: Rules): Subject {
   const client = clientIn(claims, rules.client);
   const common = { id: claims.sub, client, permissions: permissionsIn(claims, rules.permissions) };
-  // RFC 9068 §5: the subject of a program's token is the program.
-  if (rules.isService?.(claims) ?? claims.sub === client) return { kind: "service", ...common };
+  if (isProgram(claims, client, rules.isService)) return { kind: "service", ...common };
   return {
     kind: "account",
     ...common,
@@ -27,6 +26,13 @@ export function subjectOfClaims(claims: ForeignClaims, rules: Rules): Subject {
     acr: rules.twoFactor(claims) === true ? "2fa" : "1fa",
     claims,
   };
+}
+
+function isProgram(claims: ForeignClaims, client: string, rule: Rules["isService"]): boolean {
+  // RFC 9068 §5: the subject of a program's token is the program.
+  if (rule === "sub-is-client") return claims.sub === client;
+  const answer: unknown = rule(claims);
+  return typeof answer === "boolean" ? answer : unfit(rule);
 }
 
 function permissionsIn(claims: ForeignClaims, from: FromClaims<readonly string[]>): readonly string[] {

@@ -35,6 +35,7 @@ const settings = (changes: Partial<OidcOptions> = {}): OidcOptions => ({
   issuer: ISSUER,
   audience: AUDIENCE,
   permissions: "scope",
+  isService: "sub-is-client",
   revocation: { mode: "until-expiry" },
   fetch: server.fetch,
   world,
@@ -185,7 +186,7 @@ describe("what another issuer's token means here", () => {
     expect((await subject(claims, { permissions })).permissions).toEqual(expected);
   });
 
-  test("a service's token has its client for a subject, or what the settings say", async () => {
+  test("a service's token has its client for a subject, or is told as the settings say", async () => {
     expect(await subject({ sub: "app" })).toEqual({ kind: "service", id: "app", client: "app", permissions: [] });
     expect((await subject({ sub: "job", azp: "job" }, { client: "azp" })).kind).toBe("service");
     expect((await subject({ azp: "web" }, { client: "azp" })).kind).toBe("account");
@@ -208,6 +209,7 @@ describe("what another issuer's token means here", () => {
     ["permissions that are no list", { permissions: (() => ({})) as never }],
     ["no client", { client: (() => undefined) as never }],
     ["an organisation that is none", { org: (() => 7) as never }],
+    ["neither that it is a service nor that it is none", { isService: (() => undefined) as never }],
   ])("a function that answers %s is a mistake, and refuses", async (_what, changes) => {
     await expect(subject({}, changes)).rejects.toThrow(TypeError);
   });
@@ -302,6 +304,7 @@ describe("corpus 7, 17: a verifier that would not verify is not made", () => {
     ["corpus 10: keys without TLS", { jwksUri: "http://issuer.example/keys" }, "jwksUri:"],
     ["a client of no name", { client: "" }, "client:"],
     ["an organisation of no name", { org: "" }, "org:"],
+    ["no word on services", { isService: undefined }, "isService:"],
     ["a service by name", { isService: "gty" }, "isService:"],
     ["a second factor by name", { twoFactor: "amr" }, "twoFactor:"],
   ])("%s", (_what, changes, sentence) => {
