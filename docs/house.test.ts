@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 const root = new URL("..", import.meta.url);
-const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.ts"], { cwd: root, encoding: "utf8" })
-  .split("\n")
-  .filter(Boolean);
+const list = (...patterns: string[]) =>
+  execFileSync("git", ["ls-files", "-co", "--exclude-standard", ...patterns], { cwd: root, encoding: "utf8" })
+    .split("\n")
+    .filter(Boolean);
+const files = list("*.ts");
 const sources = files.filter((file) => !/\.(test|test-d|config)\.ts$/.test(file));
 const read = (file: string) => readFileSync(new URL(file, root), "utf8");
 const code = (file: string) =>
@@ -41,5 +43,40 @@ describe("the house rules", () => {
       code(file).some((line) => /\b(TODO|FIXME|XXX)\b/.test(line) || /@ts-(ignore|expect-error)\s*$/.test(line)),
     );
     expect(guilty.filter((file) => file !== "docs/house.test.ts")).toEqual([]);
+  });
+});
+
+describe("the documents", () => {
+  const documents = list(
+    "README.md",
+    "CONTRIBUTING.md",
+    ":(glob)docs/*.md",
+    ":(glob)packages/*/README.md",
+    ":(glob)apps/*/README.md",
+  );
+  /** Every `path/to/file.ts` of a document, `<noun>` and `*` for any name. */
+  const named = (document: string) =>
+    [...read(document).matchAll(/`([^`\s]+\/[^`\s]+\.ts)`/g)].map(([, path = ""]) => path);
+  /** Where a path may begin: at the root, beside the document, in the server, among the packages or in one of them. */
+  const readings = (document: string, path: string) => [
+    path,
+    document.replace(/[^/]*$/, path),
+    `apps/server/src/${path}`,
+    `packages/${path}`,
+    path.replace(/^\w+/, "packages/$&/src"),
+  ];
+  const exists = (path: string) => {
+    const pattern = new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/<\w+>|\*/g, "[^/]+")}$`);
+    return files.some((file) => pattern.test(file));
+  };
+
+  test("name no file that is not there", () => {
+    expect(documents.flatMap(named).length).toBeGreaterThan(30);
+    const missing = documents.flatMap((document) =>
+      named(document)
+        .filter((path) => !readings(document, path).some(exists))
+        .map((path) => `${document}: ${path}`),
+    );
+    expect(missing).toEqual([]);
   });
 });
