@@ -67,6 +67,8 @@ export function createIdentifier<P extends string, Claims>(parts: IdentifierPart
 
   /** What has to be waited for first is outside of the budget: a guard that knows nothing yet checks nothing. */
   async function check(text: string): Promise<Verified<P, Claims>> {
+    const busy = budget.sendsAway(text);
+    if (busy) throw busy;
     await parts.verifier.ready?.();
     return await budget.spend(text, verify);
   }

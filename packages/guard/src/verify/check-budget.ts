@@ -24,7 +24,7 @@ export interface CheckBudget {
   spend<T>(token: string, check: (token: string) => Promise<T>): Promise<T>;
   /** Whether `spend` checks no token now but a recommended one. */
   isSpent(): boolean;
-  /** What `spend` then throws of this token, the same object each time; `undefined` for a recommended one. */
+  /** What `spend` would throw of this token before its check, the same object each time. */
   sendsAway(token: string): Refusal | undefined;
 }
 
@@ -113,6 +113,6 @@ export function createCheckBudget({
       }
     },
     isSpent,
-    sendsAway: (token) => (recommended(token) === undefined ? busy : undefined),
+    sendsAway: (token) => (isSpent() && recommended(token) === undefined ? busy : undefined),
   };
 }
