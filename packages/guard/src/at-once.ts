@@ -6,5 +6,13 @@ export type AtOnce<T> = T | Promise<T>;
  * nothing.
  */
 export function goOn<T, U>(value: AtOnce<T>, next: (value: T) => AtOnce<U>): AtOnce<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
+  return isLater(value) ? value.then(next) : next(value);
+}
+
+/**
+ * Whether a value comes later. Its `then` says so: where somebody has replaced `Promise`, the promises of async functions
+ * are none of its instances.
+ */
+export function isLater<T>(value: AtOnce<T>): value is Promise<T> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
 }

@@ -1,6 +1,6 @@
 import { Refusal } from "@countersign/tokens";
 import { TRPCError, type TRPCProcedureType } from "@trpc/server";
-import { type AtOnce, goOn } from "../at-once.ts";
+import { type AtOnce, goOn, isLater } from "../at-once.ts";
 import { afterRunning, type Call, type CallResult, disclaim, type Present, refuse } from "../refusal/refused-call.ts";
 import { Facts } from "../request/facts.ts";
 import { assertRequest, isRequestFor } from "../request/request-rules.ts";
@@ -34,7 +34,7 @@ export function createCheck<Who>(parts: CheckParts<Who>, ways: Ways): (call: Cal
     try {
       const admitted = admit(call, parts);
       // Who is known at once is not waited for.
-      added = admitted instanceof Promise ? await admitted : admitted;
+      added = isLater(admitted) ? await admitted : admitted;
     } catch (cause) {
       throw await ways.refused(refusalFor(cause), call);
     }

@@ -1,5 +1,5 @@
 import { PROOF_ALGORITHM, Refusal } from "@countersign/tokens";
-import type { AtOnce } from "../at-once.ts";
+import { type AtOnce, isLater } from "../at-once.ts";
 import type { Scheme } from "../request/bearer.ts";
 import { Facts } from "../request/facts.ts";
 import { type ChallengeError, refusals } from "./refusal.ts";
@@ -36,7 +36,7 @@ export function offering<T>(
     };
     try {
       const decision = decide(facts);
-      return decision instanceof Promise ? decision.catch(note) : decision;
+      return isLater(decision) ? decision.then(undefined, note) : decision;
     } catch (cause) {
       return note(cause);
     }

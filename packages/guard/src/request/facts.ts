@@ -1,5 +1,6 @@
 import { Refusal } from "@countersign/tokens";
 import { TRPCError } from "@trpc/server";
+import { isLater } from "../at-once.ts";
 
 /** The fetch API's `Headers`, or anything that answers for a header by its name. */
 interface HeadersLike {
@@ -126,7 +127,7 @@ function factsOf(target: Target, header: HeaderReader): Facts {
 }
 
 function notARequest(value: unknown): TypeError {
-  const hint = value instanceof Promise ? "; await what you gave it" : "";
+  const hint = isLater(value) ? "; await what you gave it" : "";
   return new TypeError(`facts() takes a request, its headers, or a Lambda event${hint}`);
 }
 
