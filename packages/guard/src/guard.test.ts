@@ -73,6 +73,17 @@ describe("who is let in", () => {
     expect(refusalIn(await send(router, "purge")).reason).toBe("no_token");
   });
 
+  test.each([
+    ["half a minute ahead, the leeway of every time", SECOND + 30, undefined],
+    ["more than that ahead", SECOND + 31, "step_up_required"],
+    ["an hour ahead", SECOND + 3600, "step_up_required"],
+  ])("signedIn within: of a sign-in that is %s", async (_what, authTime, reason) => {
+    const { guard } = createApi();
+    const router = guard.router({ purge: guard.signedIn({ within: 60 }).query(() => "purged") });
+    const answer = await send(router, "purge", { token: await desk.account({ authTime }) });
+    expect(refusalIn(answer).reason).toBe(reason);
+  });
+
   test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "60" as never])(
     "signedIn within %s seconds is a mistake",
     (within) => {

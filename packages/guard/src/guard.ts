@@ -71,6 +71,7 @@ export function createGuard<
     typeof options.issuer === "string"
       ? createRemoteVerifier(options.issuer, { fetch: options.fetch, revocation: settings.revocation, world })
       : options.issuer;
+  const issuerNow = () => verifier.now?.() ?? world.now();
   const self = Object.freeze({});
   const claims = options.claims ?? anyClaims;
   const possession = settings.dpop === null ? noPossession : createPossession(settings.dpop, world);
@@ -105,7 +106,7 @@ export function createGuard<
 
   const signedInWithin = (options: { readonly within: number }) => {
     const within = assertWithin(options.within);
-    return build({ signedIn: true, within }, decideSignedInWithin(identify, { within, now }));
+    return build({ signedIn: true, within }, decideSignedInWithin(identify, { within, now: issuerNow }));
   };
 
   const guard = {

@@ -1,4 +1,4 @@
-import { Refusal } from "@countersign/tokens";
+import { LEEWAY_S, Refusal } from "@countersign/tokens";
 import { type AtOnce, goOn } from "../at-once.ts";
 import { notPermitted } from "../refusal/challenge.ts";
 import type { Facts } from "../request/facts.ts";
@@ -22,7 +22,8 @@ export function decideSignedIn<P extends string, C>(identify: Identify<P, C>): D
 
 /**
  * `signedIn({ within })`: an account whose person proved who they are so many seconds ago at most (RFC 9470). Where the
- * issuer does not say when, that is long ago. The issuer's clock is compared with this one.
+ * issuer does not say when, that is long ago; what it says of the future, beyond the leeway of every time, is not believed.
+ * `now` is the issuer's clock as far as it is known, in milliseconds.
  */
 export function decideSignedInWithin<P extends string, C>(
   identify: Identify<P, C>,
@@ -30,7 +31,9 @@ export function decideSignedInWithin<P extends string, C>(
 ): Decide<P, C> {
   const fresh = (principal: Principal<P, C>) => {
     const { authTime } = account(principal);
-    if (authTime !== null && now() / 1000 - authTime <= within) return principal;
+    const age = authTime === null ? Number.NaN : now() / 1000 - authTime;
+    // Written so that an age that is no number refuses.
+    if (age <= within && age >= -LEEWAY_S) return principal;
     throw new Refusal("step_up_required", { maxAge: within });
   };
   return (facts) => goOn(identify(facts), fresh);

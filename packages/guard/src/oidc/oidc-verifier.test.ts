@@ -266,6 +266,15 @@ describe("verifiers of one issuer share nothing", () => {
     expect((await send(router, "me", { token: await sign({ aud: audience }) })).status).toBe(200);
   });
 
+  test("a sign-in that an issuer dates in milliseconds is not taken for a fresh one", async () => {
+    const guard = createGuard(t, { issuer: oidcVerifier(settings()), audience: AUDIENCE, permissions: ["a:b"], world });
+    const router = guard.router({ purge: guard.signedIn({ within: 60 }).query(() => "purged") });
+    const purge = async (auth_time: number) => await send(router, "purge", { token: await sign({ auth_time }) });
+    expect((await purge(SECOND - 9)).status).toBe(200);
+    const { data } = (await purge((SECOND - 9) * 1000)).body.error ?? {};
+    expect(data).toMatchObject({ reason: "step_up_required", ran: false });
+  });
+
   test("a token is judged on every call", async () => {
     const verifier = oidcVerifier(settings());
     const token = await verifier.verify(await sign(), AUDIENCE);

@@ -306,6 +306,22 @@ describe("clocks", () => {
     expect(await w.refusal(verifier, await w.desk.account({ expiresIn: -31 }))).toBe("token_expired");
   });
 
+  test.each([-50_000, 50_000])("how long ago a sign-in was is told right by one that is %d ms off", async (ms) => {
+    const world = guardClock(() => ms);
+    const guard = createGuard(initTRPC.context<{ auth: Facts }>().create(), {
+      issuer: w.verifier({}, { world }),
+      audience: AUDIENCE,
+      permissions: ["notes:read"],
+      world,
+    });
+    const router = guard.router({ purge: guard.signedIn({ within: 60 }).query(() => "purged") });
+    const purge = async (ago: number) => {
+      const authTime = w.desk.world.now() / 1000 - ago;
+      return refusalIn(await send(router, "purge", { token: await w.desk.account({ authTime }) })).reason;
+    };
+    expect([await purge(60), await purge(61)]).toEqual([undefined, "step_up_required"]);
+  });
+
   test.each([-300_000, 300_000])("two clocks %d ms apart: 503 clock_skew, and never 401", async (ms) => {
     let off = ms;
     const verifier = w.verifier({}, { world: guardClock(() => off) });

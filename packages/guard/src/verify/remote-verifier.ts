@@ -55,7 +55,8 @@ export function createRemoteVerifier(issuer: string, parts: RemoteParts): Verifi
     const reason = revoked(token);
     throw reason === undefined ? cause : new Refusal(reason, { detail: "revoked" });
   };
-  const verifier = createVerifier({ ...common, revoked, now: () => now() + knowledge.offset });
+  const issuerNow = () => now() + knowledge.offset;
+  const verifier = createVerifier({ ...common, revoked, now: issuerNow });
   const token = createServiceToken({ issuer, credential: revocation.credential, fetch, now, timer });
   const request = createFeedRequest(issuer, fetch, token);
   const createSource = revocation.mode === "feed" ? createFeedSource : createPollSource;
@@ -77,6 +78,7 @@ export function createRemoteVerifier(issuer: string, parts: RemoteParts): Verifi
         return refuse(token, cause);
       }
     },
+    now: issuerNow,
     ready: async () => await source.ask(),
     close: () => source.close(),
     watch(listener: () => void) {

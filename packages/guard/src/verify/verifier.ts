@@ -64,6 +64,8 @@ export interface Verifier {
    * @throws {Refusal}
    */
   judge(token: VerifiedToken): void | Promise<void>;
+  /** The present by the issuer's clock, in milliseconds since the epoch; left out, it is this machine's. */
+  now?(): number;
   /** Starts what runs beside the calls, and settles when calls can be judged: rejects with what they get until then. */
   ready?(): Promise<void>;
   /** Ends what runs beside the calls. */
