@@ -1,10 +1,10 @@
 import { Refusal } from "@countersign/tokens";
 import { TRPCError, type TRPCProcedureType } from "@trpc/server";
 import { type AtOnce, goOn, isLater } from "../at-once.ts";
-import { afterRunning, type Call, type CallResult, disclaim, type Present, refuse } from "../refusal/refused-call.ts";
+import { type Call, type CallResult, disclaim, type Present, refuse } from "../refusal/refused-call.ts";
 import { Facts } from "../request/facts.ts";
 import { assertRequest, isRequestFor } from "../request/request-rules.ts";
-import { isStream, whileItHolds } from "./open-stream.ts";
+import { staysOpen, whileItHolds } from "./open-stream.ts";
 import type { Rounds } from "./rounds.ts";
 
 export interface CheckParts<Who> {
@@ -38,10 +38,12 @@ export function createCheck<Who>(parts: CheckParts<Who>, ways: Ways): (call: Cal
     } catch (cause) {
       throw await ways.refused(refusalFor(cause), call);
     }
-    const result = afterRunning(await call.next({ ctx: added }));
-    if (!result.ok || added.principal === null || !isStream(result.data)) return result;
-    const holds = () => decideAgain(call, parts, ways.ended);
-    return { ...result, data: whileItHolds(result.data, { rounds: parts.rounds, holds }) };
+    const result = await call.next({ ctx: added });
+    if (!result.ok) return { ...result, error: disclaim(result.error) };
+    if (!staysOpen(result.data)) return result;
+    const { rounds } = parts;
+    const holding = added.principal === null ? null : { rounds, holds: () => decideAgain(call, parts, ways.ended) };
+    return { ...result, data: whileItHolds(result.data, holding) };
   };
 }
 

@@ -1,95 +1,58 @@
-import { isObservable, type Observable, observable } from "@trpc/server/observable";
-import { isAsyncIterable } from "../refusal/refused-call.ts";
-import type { Rounds } from "./rounds.ts";
+import { isAsyncIterable, isDataStream, isPromise } from "../data-stream.ts";
+import { disclaimed } from "../refusal/refused-call.ts";
+import { heldIterable } from "./held-iterable.ts";
+import { canBeSubscribedTo, heldObservable } from "./held-observable.ts";
+import type { Holding } from "./watch.ts";
 
-export interface Holding {
-  readonly rounds: Rounds;
-  /** Rejects once the call would be let in no more, with the error that its stream ends with. */
-  holds(): Promise<void>;
-}
-
-/** What a subscription answers, in either form. */
-export type Stream = AsyncIterable<unknown> | Observable<unknown, unknown>;
-
-export function isStream(data: unknown): data is Stream {
-  return isAsyncIterable(data) || isObservable(data);
+/** Whether an answer is not all there yet. */
+export function staysOpen(answer: unknown): boolean {
+  return isDataStream(answer) || canBeSubscribedTo(answer);
 }
 
 /**
- * Lets a stream through for as long as its call would be let in: it ends then with the error that says why, and its
- * source is told to stop.
+ * Lets what an answer leaves open through for as long as its call would be let in: it ends then with the error that says
+ * why, and its source is told to stop. That is whatever tRPC streams: an answer that is a stream, what stands in a plain
+ * object, and the same in every value that comes later.
+ *
+ * A refusal in there is that of another call and makes no claim about this one, also where anybody may call: `null`.
  */
-export function whileItHolds(stream: Stream, holding: Holding): Stream {
-  if (isAsyncIterable(stream)) return streamWhileItHolds(stream, holding);
-  return observable((observer) => {
-    const source = stream.subscribe(observer);
-    const leave = watch(holding, (error) => observer.error(error));
-    return () => {
-      leave();
-      source.unsubscribe();
-    };
-  });
+export function whileItHolds(answer: unknown, holding: Holding | null): unknown {
+  if (canBeSubscribedTo(answer) && !isAsyncIterable(answer)) {
+    return heldObservable(answer, holding, (value) => heldWithin(value, holding));
+  }
+  return heldWithin(answer, holding);
 }
 
-/** Calls `end` once, when it holds no more. */
-function watch({ rounds, holds }: Holding, end: (error: unknown) => void): () => void {
-  let isAsking = false;
-  let hasLeft = false;
-  const stop = rounds.join(() => {
-    // Where a verifier has to ask, one question is enough.
-    if (isAsking) return;
-    isAsking = true;
-    holds().then(
-      () => {
-        isAsking = false;
-      },
-      (error: unknown) => {
-        if (hasLeft) return;
-        leave();
-        end(error);
-      },
-    );
-  });
-  const leave = () => {
-    hasLeft = true;
-    stop();
-  };
-  return leave;
+function heldWithin(value: unknown, holding: Holding | null): unknown {
+  const held = heldPart(value, holding);
+  if (held !== value || !isDataStream(value) || !isPlain(value)) return held;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, heldPart(member, holding)]));
 }
 
-function streamWhileItHolds(stream: AsyncIterable<unknown>, holding: Holding): AsyncIterableIterator<unknown> {
-  const source = stream[Symbol.asyncIterator]();
-  let ended: { readonly error: unknown } | undefined;
-  let interrupt: ((error: unknown) => void) | undefined;
-  const leave = watch(holding, (error) => {
-    ended = { error };
-    interrupt?.(error);
-    // It may be waiting for its next value, and stops there.
-    source.return?.().catch(() => undefined);
-  });
+function heldPart(value: unknown, holding: Holding | null): unknown {
+  if (isPromise(value)) return heldPromise(value, holding);
+  return isAsyncIterable(value) ? heldIterable(value, holding, (inner) => heldWithin(inner, holding)) : value;
+}
 
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async next() {
-      if (ended) throw ended.error;
-      // A promise of its own for each step: one that lives as long as the stream would gather what waits for it.
-      const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<unknown>>();
-      interrupt = reject;
-      source.next().then(resolve, reject);
-      try {
-        const step = await promise;
-        if (step.done) leave();
-        return step;
-      } catch (error) {
-        leave();
-        throw error;
-      }
-    },
-    async return(value?: unknown) {
-      leave();
-      return (await source.return?.(value)) ?? { done: true, value };
-    },
-  };
+/** One value that comes later. It is judged when it does: nothing has left before. */
+function heldPromise(promise: PromiseLike<unknown>, holding: Holding | null): Promise<unknown> {
+  const held = (async () => {
+    const value = await disclaimed(() => promise);
+    await holding?.holds();
+    return heldWithin(value, holding);
+  })();
+  // A response that cannot carry it leaves it alone, and then a refusal is nobody's.
+  held.catch(() => undefined);
+  return held;
+}
+
+/** What tRPC takes for a plain object: it looks for streams in no other. */
+function isPlain(value: object): boolean {
+  if (!isObject(value) || value.constructor === undefined) return isObject(value);
+  const { prototype } = value.constructor;
+  return isObject(prototype) && Object.hasOwn(prototype, "isPrototypeOf");
+}
+
+function isObject(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === "[object Object]";
 }

@@ -1,5 +1,6 @@
 import { isReason, Refusal } from "@countersign/tokens";
 import { initTRPC, TRPCError } from "@trpc/server";
+import { observable } from "@trpc/server/observable";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { AUDIENCE } from "../../../tokens/src/testing/forge.ts";
@@ -126,7 +127,20 @@ describe("who may say that a call has not run", () => {
       yield 1;
       yield await callInner(ctx).secret();
     }),
+    promise: guard.open("x").query(({ ctx }) => ({ a: 1, later: callInner(ctx).secret() })),
+    within: guard.open("x").query(({ ctx }) => ({
+      a: Promise.resolve({
+        async *b() {},
+        c: (async function* () {
+          yield { d: callInner(ctx).secret() };
+        })(),
+      }),
+    })),
+    observable: guard.open("x").subscription(({ ctx }) => forwarding(callInner(ctx).secret())),
+    account: guard.signedIn.subscription(({ ctx }) => forwarding(callInner(ctx).secret())),
   });
+  const forwarding = (secret: Promise<unknown>) =>
+    observable<unknown>((observer) => void secret.catch((cause: unknown) => observer.error(cause)));
 
   test.each(["unauthorized", "borrowed"])("no procedure that throws UNAUTHORIZED (%s)", async (path) => {
     const answer = await send(router, path);
@@ -158,12 +172,29 @@ describe("who may say that a call has not run", () => {
     expect(refusalIn(answer)).toEqual({ reason: undefined, ran: undefined, status: 401 });
   });
 
-  test("no stream that had begun", async () => {
-    const answer = await send(router, "stream?batch=1&input={}", { headers: { "trpc-accept": "application/jsonl" } });
-    expect(answer.text).toContain("UNAUTHORIZED");
-    expect(answer.text).not.toContain("ran");
-    expect(answer.text).not.toContain("reason");
-  }, 5_000);
+  test.each(["stream", "promise", "within"])(
+    "no stream that had begun (%s)",
+    async (path) => {
+      const answer = await send(router, `${path}?batch=1&input={}`, {
+        headers: { "trpc-accept": "application/jsonl" },
+      });
+      expect(answer.text).toContain("UNAUTHORIZED");
+      expect(answer.text).not.toContain("ran");
+      expect(answer.text).not.toContain("reason");
+    },
+    5_000,
+  );
+
+  test.each(["observable", "account"])(
+    "no subscription that forwards another call's error (%s)",
+    async (path) => {
+      const answer = await send(router, path, { token: await desk.account({ permissions: [] }) });
+      expect(answer.text).toContain("FORBIDDEN");
+      expect(answer.text).not.toContain("ran");
+      expect(answer.text).not.toContain("reason");
+    },
+    5_000,
+  );
 
   test("the nested call's own caller sees the refusal", async () => {
     const caller = callInner({ auth: facts(new Headers()) });

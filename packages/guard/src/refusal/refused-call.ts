@@ -148,28 +148,19 @@ function dataOf({ reason, retryAfter, maxAge, nonce }: Refusal, hasRun: boolean)
 }
 
 /**
- * What a procedure that has run answers. A refusal in it is that of another call, which the procedure made through a
- * caller: passed on as it is it would claim that this procedure has not run, so it goes on without that claim.
+ * An error that makes no claim about this call. A refusal that comes out of a procedure which has run is that of another
+ * call, made through a caller: passed on as it is it would claim that this procedure has not run.
  */
-export function afterRunning(result: CallResult): CallResult {
-  if (!result.ok) return { ...result, error: disclaim(result.error) };
-  return isAsyncIterable(result.data) ? { ...result, data: disclaimStream(result.data) } : result;
-}
-
-/** An error that makes no claim about this call. */
 export function disclaim<E>(error: E): E | TRPCError {
   if (!(error instanceof RefusedCall && error.hasLeft)) return error;
   return new TRPCError({ code: error.code, message: error.message, cause: error.cause });
 }
 
-async function* disclaimStream(stream: AsyncIterable<unknown>): AsyncGenerator<unknown, unknown> {
+/** What somebody's code answers, now or later; its errors make no claim about this call. */
+export async function disclaimed<T>(ask: () => T | PromiseLike<T>): Promise<T> {
   try {
-    return yield* stream;
+    return await ask();
   } catch (cause) {
     throw disclaim(cause);
   }
-}
-
-export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }

@@ -2,7 +2,7 @@ import { getTRPCErrorFromUnknown, getTRPCErrorShape, TRPCError, transformTRPCRes
 import { getHTTPStatusCode } from "@trpc/server/http";
 import type { TRPCResponse } from "@trpc/server/rpc";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { isDataStream } from "./data-stream.ts";
+import { isDataStream } from "../data-stream.ts";
 import type { HandlerOptions } from "./plugin-options.ts";
 import { createReadyRefusals } from "./ready-refusals.ts";
 import { addHeaders, createKnownHead, type HeaderPairs, JSON_TYPE, VARY } from "./response-head.ts";

@@ -44,6 +44,10 @@ export function createOddApi(desk: Desk, config: Config) {
       .use(async ({ getRawInput, next }) => next({ ctx: { raw: [await getRawInput(), await getRawInput()] } }))
       .query(({ ctx }) => ({ same: Object.is(ctx.raw[0], ctx.raw[1]), raw: ctx.raw[0] })),
     me: signedIn.query(({ ctx }) => ctx.principal.id),
+    settings: {
+      mail: signedIn.query(() => ({ email: "ann@example.com", subscribe: true })),
+      topic: signedIn.query(() => ({ title: "news", subscribe: () => "a method" })),
+    },
     share: allowed("notes:share").mutation(() => "shared"),
     notes: {
       list: allowed("notes:read").query(() => [{ id: 1 }]),
