@@ -7,7 +7,7 @@ import type { Route } from "./routes.ts";
 import type { Run } from "./run-call.ts";
 
 /** What a call was answered. */
-export interface Ready {
+interface Ready {
   readonly status: number;
   readonly head: HeaderPairs;
   readonly body: string;
