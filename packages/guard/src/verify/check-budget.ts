@@ -1,8 +1,11 @@
 import { type Reason, Refusal } from "@countersign/tokens";
 import { claimedSession } from "./claimed-session.ts";
 
-/** So many checks may fail a second: on a server with one core, where each takes it from the calls, about a tenth of it. */
-export const FAILURES_PER_S = 250;
+/**
+ * So many checks may fail a second. On a server with one core each takes some 0.7 ms of it from the calls, with all that goes
+ * around the signature: together a tenth of the core.
+ */
+export const FAILURES_PER_S = 150;
 /** So many may run or have failed at one moment. */
 export const MOST_UNPROVEN = 100;
 const RETRY_AFTER_S = 1;
