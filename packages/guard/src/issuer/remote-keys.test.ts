@@ -1,7 +1,14 @@
 import type { VerificationKey } from "@countersign/tokens";
 import { describe, expect, test } from "vitest";
 import { makePair } from "../../../tokens/src/testing/forge.ts";
-import { COOL_DOWN_MS, createRemoteKeys, MAX_AGE_MS, RENEW_MS, STALE_IF_ERROR_MS } from "./remote-keys.ts";
+import {
+  COOL_DOWN_MS,
+  createRemoteKeys,
+  FIRST_COOL_DOWN_MS,
+  MAX_AGE_MS,
+  RENEW_MS,
+  STALE_IF_ERROR_MS,
+} from "./remote-keys.ts";
 
 const [a, b] = [(await makePair()).verification, (await makePair()).verification];
 
@@ -171,16 +178,30 @@ describe("corpus 81, server case 6: a flood of unknown names", () => {
 });
 
 describe("an issuer that cannot be reached", () => {
-  test("corpus 17: is unavailable where there never was a set, and is asked once a cool-down", async () => {
+  test("corpus 17: is unavailable where there never was a set, and is asked less and less often", async () => {
     const issuer = createIssuer(a);
     issuer.goDown();
-    await expect(issuer.remote.find(a.kid)).rejects.toMatchObject({ reason: "unavailable", retryAfter: 30 });
-    issuer.pass(10_000);
-    await expect(issuer.remote.find(a.kid)).rejects.toMatchObject({ reason: "unavailable", retryAfter: 20 });
-    expect(issuer.fetches()).toBe(1);
+    let fetches = 0;
+    for (const wait of [1, 2, 4, 8, 16, 30, 30]) {
+      fetches += 1;
+      await expect(issuer.remote.find(a.kid)).rejects.toMatchObject({ reason: "unavailable", retryAfter: wait });
+      issuer.pass(wait * 1000 - 1);
+      await expect(issuer.remote.find(a.kid)).rejects.toMatchObject({ reason: "unavailable", retryAfter: 1 });
+      expect(issuer.fetches()).toBe(fetches);
+      issuer.pass(1);
+    }
     expect(issuer.remote.has(a.kid)).toBe(false);
     issuer.comeBack();
-    issuer.pass(20_000);
+    issuer.pass(30_000);
+    expect(await issuer.remote.find(a.kid)).toBe(a);
+  });
+
+  test("for a moment only, serves a second later", async () => {
+    const issuer = createIssuer(a);
+    issuer.goDown();
+    await expect(issuer.remote.find(a.kid)).rejects.toMatchObject({ reason: "unavailable" });
+    issuer.comeBack();
+    issuer.pass(FIRST_COOL_DOWN_MS);
     expect(await issuer.remote.find(a.kid)).toBe(a);
   });
 

@@ -2,6 +2,8 @@ import { Refusal, type VerificationKey } from "@countersign/tokens";
 
 /** After an attempt there is no other for so long, whoever asks. */
 export const COOL_DOWN_MS = 30_000;
+/** After the first that failed where there is no set to serve with; twice as long after each further one. */
+export const FIRST_COOL_DOWN_MS = 1_000;
 /** From this age on a set is fetched again while the old one serves. */
 export const RENEW_MS = 240_000;
 /** From this age on nothing is believed before it was fetched again. */
@@ -32,6 +34,7 @@ export interface RemoteKeys<A extends string> {
 /**
  * Keeps an issuer's published keys. However many calls ask, one fetch runs at a time and one starts per cool-down: a flood
  * of unknown names costs a fetch each 30 s, and a name looked for in vain is not looked for again while a set is fresh.
+ * Where there is no set, the first attempt that failed is soon followed by another, and the next ones by fewer and fewer.
  * Once there was a set, an issuer that cannot be reached stops nothing for a day, and nobody waits for it.
  *
  * Does not check: what `fetchKeys` answers.
@@ -45,6 +48,8 @@ export function createRemoteKeys<A extends string>(
   let attemptedAt = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | undefined;
   let failure: unknown;
+  /** In a row. */
+  let failures = 0;
   let hasChanged = false;
   const unknown = new Map<string, number>();
 
@@ -59,15 +64,22 @@ export function createRemoteKeys<A extends string>(
       keys = await fetchKeys();
       fetchedAt = attemptedAt;
       failure = undefined;
+      failures = 0;
       hasChanged = false;
     } catch (cause) {
       failure = cause;
+      failures += 1;
     }
+  }
+
+  function coolDown(): number {
+    if (usable() || failures === 0) return COOL_DOWN_MS;
+    return Math.min(COOL_DOWN_MS, FIRST_COOL_DOWN_MS * 2 ** (failures - 1));
   }
 
   /** The fetch that runs, a new one where the cool-down allows it, or nothing. Never rejects. */
   function renew(): Promise<void> | undefined {
-    if (!running && since(attemptedAt) >= COOL_DOWN_MS) {
+    if (!running && since(attemptedAt) >= coolDown()) {
       running = fetchOnce().finally(() => {
         running = undefined;
       });
@@ -83,7 +95,7 @@ export function createRemoteKeys<A extends string>(
   }
 
   function unavailable(): Refusal {
-    const retryAfter = Math.max(1, Math.ceil((COOL_DOWN_MS - since(attemptedAt)) / 1000));
+    const retryAfter = Math.max(1, Math.ceil((coolDown() - since(attemptedAt)) / 1000));
     return new Refusal("unavailable", { detail: "no key set of the issuer", cause: failure, retryAfter });
   }
 
