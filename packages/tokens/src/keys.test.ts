@@ -15,6 +15,12 @@ describe.each(algorithms)("a fresh %s pair", (alg) => {
     expect(made.publicJwk.kid).toBe(made.kid);
   });
 
+  test("is never called by what a command line would take for an option", async () => {
+    // One of 64 thumbprints begins with a dash.
+    const fresh = await Promise.all(Array.from({ length: 1000 }, () => generateKey(alg)));
+    expect(fresh.filter(({ kid }) => kid.startsWith("-"))).toEqual([]);
+  });
+
   test("is another one every time", async () => {
     const other = await generateKey(alg);
     expect(other.kid).not.toBe(made.kid);

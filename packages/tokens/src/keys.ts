@@ -48,11 +48,15 @@ export const publicJwk = z.discriminatedUnion("kty", [
 ]);
 export type PublicJwk = z.infer<typeof publicJwk>;
 
-/** Makes a key pair. Its `kid` is the thumbprint of the public half (RFC 7638). */
+/**
+ * Makes a key pair. Its `kid` is the thumbprint of the public half (RFC 7638). One that begins with a dash is thrown away: on
+ * a command line it would be an option.
+ */
 export async function generateKey(alg: Algorithm): Promise<GeneratedKey> {
   const pair = await generateKeyPair(alg, { extractable: true });
   const [exported, secret] = await Promise.all([exportJWK(pair.publicKey), exportJWK(pair.privateKey)]);
   const kid = await calculateJwkThumbprint(exported);
+  if (kid.startsWith("-")) return await generateKey(alg);
   const published = publicJwk.parse({ ...exported, kid, alg, use: "sig" });
   return { kid, alg, publicJwk: published, privateJwk: JSON.stringify(secret) };
 }
