@@ -1,7 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { type CountersignClient, createClient, type IssuerRouter, reasonOf } from "@countersign/client";
 import { createTRPCClient, httpBatchLink } from "@trpc/client";
-import { credentials } from "../harness/administrator.ts";
+import { credentials, untilHashed } from "../harness/administrator.ts";
 import { loadProgram } from "../harness/load-process.ts";
 
 // One program with both clients, which take turns, so that whatever slows the machine slows both.
@@ -24,11 +23,10 @@ export interface Spent {
 export type ClientCallsOutcome = Readonly<Record<"bare" | "sdk", Spent>>;
 
 const TURN_MS = 250;
-const RETRY_MS = 500;
 
 loadProgram(async ({ url, token, seconds, warmUp }: ClientCalls): Promise<ClientCallsOutcome> => {
   const client = createClient({ url });
-  await signIn(client);
+  await untilHashed(() => signIn(client));
   const bare = createTRPCClient<IssuerRouter>({
     links: [httpBatchLink({ url: `${url}/trpc`, headers: { authorization: `Bearer ${token}` } })],
   });
@@ -39,14 +37,13 @@ loadProgram(async ({ url, token, seconds, warmUp }: ClientCalls): Promise<Client
   return outcome;
 });
 
-/** Whoever is told that hashing is busy comes again. */
-async function signIn(client: CountersignClient): Promise<void> {
+async function signIn(client: CountersignClient): Promise<{ status: number }> {
   try {
     await client.signIn(credentials);
+    return { status: 200 };
   } catch (error) {
     if (reasonOf(error) !== "busy") throw error;
-    await delay(RETRY_MS);
-    await signIn(client);
+    return { status: 503 };
   }
 }
 

@@ -25,11 +25,11 @@ export async function startSession(server: IssuerServer, agent: Agent, audiences
   return await redeem(server, agent, signedIn.body, audiences);
 }
 
-/** Whoever is told that hashing is busy comes again. */
-async function untilHashed(ask: () => Promise<Reply>): Promise<Reply> {
+/** Whoever is told that hashing is busy (503) comes again. */
+export async function untilHashed<Answer extends Pick<Reply, "status">>(ask: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
-    const reply = await ask();
-    if (reply.status !== 503) return reply;
+    const answer = await ask();
+    if (answer.status !== 503) return answer;
     await delay(RETRY_MS);
   }
 }
