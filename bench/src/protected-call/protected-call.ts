@@ -2,10 +2,10 @@ import type { Bench, Bound, Figure, RunOptions } from "../harness/bench.ts";
 import { closedLoop, generatorNotes } from "../harness/closed-loop.ts";
 import { pinningNotes } from "../harness/cores.ts";
 import { overRounds } from "../harness/statistics.ts";
-import { createMint, type Mint } from "../harness/tokens.ts";
+import { createMint } from "../harness/tokens.ts";
 import { type Contestant, contestantNotes, contestants } from "./contestants.ts";
 import { firstCalls } from "./first-calls.ts";
-import { startContestant } from "./start-contestant.ts";
+import { type RunningContestant, startContestant } from "./start-contestant.ts";
 
 /** What is compared: how many times as fast the first is as the second, in the same round. */
 const comparisons: readonly { readonly of: string; readonly to: string; readonly toReach: Bound }[] = [
@@ -26,8 +26,8 @@ export const protectedCall: Bench = {
     const chosen = contestants.filter(({ name }) => options.takesPart(name));
     const rates: Rates = new Map(chosen.map(({ name }) => [name, []]));
     for (let round = 0; round < options.rounds; round++) {
-      const mint = await createMint();
-      for (const each of chosen) rates.get(each.name)?.push(await rateOf(each, mint, options));
+      const found = await measure(chosen, options);
+      for (const { name } of chosen) rates.get(name)?.push(found.get(name) ?? Number.NaN);
     }
     return {
       figures: [
@@ -42,10 +42,21 @@ export const protectedCall: Bench = {
 
 type Rates = ReadonlyMap<string, number[]>;
 
-async function rateOf(contestant: Contestant, mint: Mint, { warmUp, seconds }: RunOptions): Promise<number> {
-  await using server = await startContestant(contestant, mint);
-  await closedLoop(server.url, server.credential, warmUp);
-  return await closedLoop(server.url, server.credential, seconds);
+/**
+ * All are started and warmed up, and then asked for a second at a time, each in its turn: so that whatever slows the machine
+ * for some seconds slows all of them.
+ */
+async function measure(chosen: readonly Contestant[], { warmUp, seconds }: RunOptions): Promise<Map<string, number>> {
+  const mint = await createMint();
+  await using programs = new AsyncDisposableStack();
+  const servers = new Map<string, RunningContestant>();
+  for (const each of chosen) servers.set(each.name, programs.use(await startContestant(each, mint)));
+  for (const { url, credential } of servers.values()) await closedLoop(url, credential, warmUp);
+  const answered = new Map<string, number>();
+  for (let turn = 0; turn < seconds; turn++)
+    for (const [name, { url, credential }] of servers)
+      answered.set(name, (answered.get(name) ?? 0) + (await closedLoop(url, credential, 1)));
+  return new Map([...answered].map(([name, count]) => [name, count / seconds]));
 }
 
 /** Nothing where one of the two could not run here. */

@@ -3,6 +3,7 @@ import type { TRPCRootObject } from "@trpc/server";
 import { type CheckParts, createCheck, createSendsAway } from "./decision/check.ts";
 import { createFront, createPresenter, type Present, type Procedure } from "./refusal/refused-call.ts";
 import { enforce } from "./router/policy.ts";
+import type { Proceed } from "./router/proceed.ts";
 
 /** tRPC's procedure builder without its types: they say nothing while somebody else's context is still a variable. */
 export interface LooseBuilder {
@@ -40,7 +41,7 @@ export function createProcedures<Who>({
   const start = base ? procedure.use(createFront(present)).concat(base) : procedure;
   const refused: Present = base ? async (error) => error : present;
   return (policy, parts) => {
-    const check = createCheck(parts, { refused, ended: present });
-    return start.use(enforce(check, { policy, sendsAway: base ? undefined : createSendsAway(parts) }));
+    const before = (proceed: Proceed) => createCheck(parts, { refused, ended: present }, proceed);
+    return start.use(enforce({ policy, sendsAway: base ? undefined : createSendsAway(parts), before }));
   };
 }

@@ -55,6 +55,12 @@ describe("tRPC keeps", () => {
     });
   });
 
+  test("a list of its own for each procedure, so that changing one changes no other (router/access-table.ts)", () => {
+    const builder = t.procedure.use(pass);
+    const lists = [builder, builder.query(() => 1), builder.query(() => 2)].map((built) => defOf(built).middlewares);
+    expect(new Set(lists).size).toBe(3);
+  });
+
   test("another caller in the definition (router/access-table.ts, procedures.ts)", () => {
     expect(defOf(t.procedure.experimental_caller(async () => 1)).caller).toBeTypeOf("function");
     expect(defOf(t.procedure.experimental_caller(async () => 1).query(() => 1)).caller).toBeTypeOf("function");

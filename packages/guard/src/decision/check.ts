@@ -1,9 +1,10 @@
 import { Refusal } from "@countersign/tokens";
-import { TRPCError, type TRPCProcedureType } from "@trpc/server";
+import { getTRPCErrorFromUnknown, TRPCError, type TRPCProcedureType } from "@trpc/server";
 import { type AtOnce, goOn, isLater } from "../at-once.ts";
 import { type Call, type CallResult, disclaim, type Present, refuse } from "../refusal/refused-call.ts";
 import { Facts } from "../request/facts.ts";
 import { assertRequest, isRequestFor } from "../request/request-rules.ts";
+import type { Middleware, Proceed } from "../router/proceed.ts";
 import { staysOpen, whileItHolds } from "./open-stream.ts";
 import type { Rounds } from "./rounds.ts";
 
@@ -28,9 +29,10 @@ export interface Ways {
  * The middleware that a policy sits on: request, decision, enrichment, and only then the rest of the procedure. Whatever
  * goes wrong on the way refuses the call; what is neither a refusal nor a `TRPCError` becomes `internal`, and says nothing.
  */
-export function createCheck<Who>(parts: CheckParts<Who>, ways: Ways): (call: Call) => Promise<CallResult> {
+export function createCheck<Who>(parts: CheckParts<Who>, ways: Ways, proceed: Proceed): Middleware {
   return async (call) => {
     let added: Added<Who>;
+    let result: CallResult | undefined;
     try {
       const admitted = admit(call, parts);
       // Who is known at once is not waited for.
@@ -38,9 +40,13 @@ export function createCheck<Who>(parts: CheckParts<Who>, ways: Ways): (call: Cal
     } catch (cause) {
       throw await ways.refused(refusalFor(cause), call);
     }
-    const result = await call.next({ ctx: added });
-    if (!result.ok) return { ...result, error: disclaim(result.error) };
-    if (!staysOpen(result.data)) return result;
+    try {
+      result = await proceed(call, added);
+    } catch (cause) {
+      throw disclaim(getTRPCErrorFromUnknown(cause));
+    }
+    if (result?.ok === false) return { ...result, error: disclaim(result.error) };
+    if (!result || !staysOpen(result.data)) return result;
     const { rounds } = parts;
     const holding = added.principal === null ? null : { rounds, holds: () => decideAgain(call, parts, ways.ended) };
     return { ...result, data: whileItHolds(result.data, holding) };

@@ -1,10 +1,11 @@
 import type { AccessTable, Policy } from "@countersign/tokens";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { type Enforcement, enforcedBy } from "./policy.ts";
+import { type Enforcement, enforceBefore, enforcedBy } from "./policy.ts";
+import type { Middleware } from "./proceed.ts";
 
 /** What tRPC keeps in a procedure, as far as it is read here. */
 interface ProcedureDef {
-  readonly middlewares: readonly (object & { readonly _type?: string })[];
+  readonly middlewares: (Middleware & { readonly _type?: string })[];
   readonly caller?: unknown;
 }
 
@@ -45,9 +46,16 @@ function policyAt(path: string, procedure: unknown): Policy {
     throw new TypeError(`${path}: input is read before the policy; put the policy first`);
   // It may answer without running the chain, and the policy with it.
   if (def.caller) throw new TypeError(`${path}: experimental_caller replaces the call that the policy guards`);
-  // What was looked at is what runs.
-  Object.freeze(def.middlewares);
-  return (enforcedBy(def.middlewares[place]) as Enforcement).policy;
+  const enforcement = enforcedBy(def.middlewares[place]) as Enforcement;
+  settle(def.middlewares, place, enforcement);
+  return enforcement.policy;
+}
+
+/** What was looked at is what runs: the check and what comes after it in one, and nothing can be put between or before. */
+function settle(middlewares: ProcedureDef["middlewares"], place: number, enforcement: Enforcement): void {
+  const next = middlewares[place + 1];
+  if (next && !Object.isFrozen(middlewares)) middlewares.splice(place, 2, enforceBefore(next, enforcement));
+  Object.freeze(middlewares);
 }
 
 function defOf(procedure: unknown): ProcedureDef | undefined {

@@ -1,11 +1,14 @@
 import type { Policy } from "@countersign/tokens";
 import type { SendsAway } from "../decision/check.ts";
+import { type Middleware, type Proceed, proceedByNext, proceedWith } from "./proceed.ts";
 
 /** What a middleware of a guard's does. */
 export interface Enforcement {
   readonly policy: Policy;
   /** Not there where it looks at no token, or something goes before it. */
   readonly sendsAway?: SendsAway | undefined;
+  /** The check itself, before whatever comes next. */
+  readonly before: (proceed: Proceed) => Middleware;
 }
 
 /**
@@ -15,9 +18,19 @@ export interface Enforcement {
  */
 const enforcements = new WeakMap<object, Enforcement>();
 
-/** Marks a middleware as the one that enforces this policy. */
-export function enforce<F extends object>(middleware: F, { policy, sendsAway }: Enforcement): F {
-  enforcements.set(middleware, Object.freeze({ policy: Object.freeze(policy), sendsAway }));
+/** The middleware that enforces this policy, for tRPC to run among others. */
+export function enforce({ policy, sendsAway, before }: Enforcement): Middleware {
+  return mark(Object.freeze({ policy: Object.freeze(policy), sendsAway, before }), proceedByNext);
+}
+
+/** The same in one with the middleware that comes after it. */
+export function enforceBefore(next: Middleware, enforcement: Enforcement): Middleware {
+  return mark(enforcement, proceedWith(next));
+}
+
+function mark(enforcement: Enforcement, proceed: Proceed): Middleware {
+  const middleware = enforcement.before(proceed);
+  enforcements.set(middleware, enforcement);
   return middleware;
 }
 
