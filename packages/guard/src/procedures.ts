@@ -2,8 +2,8 @@ import type { Policy } from "@countersign/tokens";
 import type { TRPCRootObject } from "@trpc/server";
 import { type CheckParts, createCheck, createSendsAway } from "./decision/check.ts";
 import { createFront, createPresenter, type Present, type Procedure } from "./refusal/refused-call.ts";
+import type { Proceed } from "./router/chain.ts";
 import { enforce } from "./router/policy.ts";
-import type { Proceed } from "./router/proceed.ts";
 
 /** tRPC's procedure builder without its types: they say nothing while somebody else's context is still a variable. */
 export interface LooseBuilder {

@@ -1,10 +1,10 @@
 import { Refusal } from "@countersign/tokens";
-import { getTRPCErrorFromUnknown, TRPCError, type TRPCProcedureType } from "@trpc/server";
+import { TRPCError, type TRPCProcedureType } from "@trpc/server";
 import { type AtOnce, goOn, isLater } from "../at-once.ts";
-import { type Call, type CallResult, disclaim, type Present, refuse } from "../refusal/refused-call.ts";
+import { type Call, disclaim, type Present, refuse } from "../refusal/refused-call.ts";
 import { Facts } from "../request/facts.ts";
 import { assertRequest, isRequestFor } from "../request/request-rules.ts";
-import type { Middleware, Proceed } from "../router/proceed.ts";
+import type { Middleware, Proceed } from "../router/chain.ts";
 import { staysOpen, whileItHolds } from "./open-stream.ts";
 import type { Rounds } from "./rounds.ts";
 
@@ -32,7 +32,6 @@ export interface Ways {
 export function createCheck<Who>(parts: CheckParts<Who>, ways: Ways, proceed: Proceed): Middleware {
   return async (call) => {
     let added: Added<Who>;
-    let result: CallResult | undefined;
     try {
       const admitted = admit(call, parts);
       // Who is known at once is not waited for.
@@ -40,11 +39,7 @@ export function createCheck<Who>(parts: CheckParts<Who>, ways: Ways, proceed: Pr
     } catch (cause) {
       throw await ways.refused(refusalFor(cause), call);
     }
-    try {
-      result = await proceed(call, added);
-    } catch (cause) {
-      throw disclaim(getTRPCErrorFromUnknown(cause));
-    }
+    const result = await proceed(call, added);
     if (result?.ok === false) return { ...result, error: disclaim(result.error) };
     if (!result || !staysOpen(result.data)) return result;
     const { rounds } = parts;

@@ -30,7 +30,18 @@ export interface Call {
   readonly type: TRPCProcedureType;
   readonly path: string;
   readonly batchIndex: number;
-  next(options?: { ctx: object }): Promise<CallResult>;
+  readonly meta?: unknown;
+  readonly signal?: AbortSignal | undefined;
+  readonly input: unknown;
+  readonly getRawInput: () => Promise<unknown>;
+  next(options?: NextOptions): Promise<CallResult | undefined>;
+}
+
+/** What a middleware changes of a call for those after it. */
+export interface NextOptions {
+  readonly ctx?: object | undefined;
+  readonly input?: unknown;
+  readonly getRawInput?: (() => Promise<unknown>) | undefined;
 }
 
 /** What tRPC's `next()` answers. */
@@ -42,9 +53,7 @@ export type CallResult =
 export type Present = (error: TRPCError, call: Call) => Promise<TRPCError>;
 
 /** A procedure as tRPC's adapters call it. */
-export type Procedure = (
-  options: Omit<Call, "next"> & { readonly input: unknown; getRawInput(): unknown },
-) => Promise<unknown>;
+export type Procedure = (options: Omit<Call, "next">) => Promise<unknown>;
 
 /** The user's own tRPC root, as far as errors need it. */
 export interface ErrorParts {
@@ -118,7 +127,7 @@ export function createPresenter({ config, build }: ErrorParts): Present {
   return async (thrown, { ctx, type, path, batchIndex }) => {
     if (!(thrown instanceof RefusedCall) || thrown.hasLeft) return disclaim(thrown);
     const noteOn = (error: RefusedCall) =>
-      note({ ctx, type, path, batchIndex, input: error, getRawInput: () => undefined }).catch(() => undefined);
+      note({ ctx, type, path, batchIndex, input: error, getRawInput: async () => undefined }).catch(() => undefined);
     thrown.shape(getTRPCErrorShape({ config, error: thrown, type, path, input: undefined, ctx }));
     await noteOn(thrown);
     if (thrown.hasLeft) return thrown;
@@ -131,9 +140,9 @@ export function createPresenter({ config, build }: ErrorParts): Present {
 
 /** Stands before the user's own `base`, so that a refusal leaves after the formatters in there have seen it. */
 export function createFront(present: Present) {
-  return async (call: Call): Promise<CallResult> => {
+  return async (call: Call): Promise<CallResult | undefined> => {
     const result = await call.next();
-    return result.ok ? result : { ...result, error: await present(result.error, call) };
+    return result?.ok === false ? { ...result, error: await present(result.error, call) } : result;
   };
 }
 

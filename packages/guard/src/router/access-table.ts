@@ -1,7 +1,7 @@
 import type { AccessTable, Policy } from "@countersign/tokens";
 import type { AnyTRPCRouter } from "@trpc/server";
+import type { Middleware } from "./chain.ts";
 import { type Enforcement, enforceBefore, enforcedBy } from "./policy.ts";
-import type { Middleware } from "./proceed.ts";
 
 /** What tRPC keeps in a procedure, as far as it is read here. */
 interface ProcedureDef {
@@ -26,12 +26,17 @@ export function accessTable(router: AnyTRPCRouter, prefix = ""): AccessTable {
 /** What guards one procedure, `undefined` where nothing does or several things do. */
 export function enforcementOf(procedure: unknown): Enforcement | undefined {
   let found: Enforcement | undefined;
-  for (const middleware of defOf(procedure)?.middlewares ?? []) {
+  for (const middleware of chainOf(procedure)) {
     const enforcement = enforcedBy(middleware);
     if (enforcement && found) return undefined;
     found ??= enforcement;
   }
   return found;
+}
+
+/** What a procedure consists of; empty where it is none. */
+export function chainOf(procedure: unknown): readonly Middleware[] {
+  return defOf(procedure)?.middlewares ?? [];
 }
 
 function policyAt(path: string, procedure: unknown): Policy {
@@ -53,8 +58,9 @@ function policyAt(path: string, procedure: unknown): Policy {
 
 /** What was looked at is what runs: the check and what comes after it in one, and nothing can be put between or before. */
 function settle(middlewares: ProcedureDef["middlewares"], place: number, enforcement: Enforcement): void {
-  const next = middlewares[place + 1];
-  if (next && !Object.isFrozen(middlewares)) middlewares.splice(place, 2, enforceBefore(next, enforcement));
+  if (Object.isFrozen(middlewares)) return;
+  const rest = middlewares.splice(place + 1);
+  middlewares[place] = enforceBefore(rest, enforcement);
   Object.freeze(middlewares);
 }
 

@@ -1,6 +1,6 @@
 import type { Policy } from "@countersign/tokens";
 import type { SendsAway } from "../decision/check.ts";
-import { type Middleware, type Proceed, proceedByNext, proceedWith } from "./proceed.ts";
+import { type Middleware, type Proceed, proceedByNext, proceedWith } from "./chain.ts";
 
 /** What a middleware of a guard's does. */
 export interface Enforcement {
@@ -23,9 +23,9 @@ export function enforce({ policy, sendsAway, before }: Enforcement): Middleware 
   return mark(Object.freeze({ policy: Object.freeze(policy), sendsAway, before }), proceedByNext);
 }
 
-/** The same in one with the middleware that comes after it. */
-export function enforceBefore(next: Middleware, enforcement: Enforcement): Middleware {
-  return mark(enforcement, proceedWith(next));
+/** The same in one with all that comes after it. */
+export function enforceBefore(rest: readonly Middleware[], enforcement: Enforcement): Middleware {
+  return mark(enforcement, proceedWith(rest));
 }
 
 function mark(enforcement: Enforcement, proceed: Proceed): Middleware {

@@ -1,10 +1,14 @@
 import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
+import { chainOf } from "../router/access-table.ts";
+import type { Middleware } from "../router/chain.ts";
 
 /** A procedure that single calls can reach. */
 export interface Route {
   readonly path: string;
   readonly type: "query" | "mutation";
   readonly procedure: AnyTRPCProcedure;
+  /** What the procedure runs. */
+  readonly chain: readonly Middleware[];
 }
 
 /**
@@ -16,7 +20,7 @@ export function routesOf({ _def: { procedures, _config } }: AnyTRPCRouter): Read
   for (const [path, procedure] of Object.entries<AnyTRPCProcedure>(procedures)) {
     const { type } = procedure._def;
     if (type === "subscription" || path.includes("%")) continue;
-    const route = Object.freeze({ path, type, procedure });
+    const route = Object.freeze({ path, type, procedure, chain: chainOf(procedure) });
     routes.set(path, route).set(path.replaceAll(".", _config.pathSeparator), route);
   }
   return routes;

@@ -2,6 +2,7 @@ import { getTRPCErrorFromUnknown, type TRPCError } from "@trpc/server";
 import { createURL, type NodeHTTPRequest } from "@trpc/server/adapters/node-http";
 import type { TRPCRequestInfo } from "@trpc/server/http";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { callChain } from "../router/chain.ts";
 import { abortSignalOf } from "./abort-signal.ts";
 import { type CallInput, createCallInput } from "./call-input.ts";
 import type { HandlerOptions } from "./plugin-options.ts";
@@ -45,23 +46,25 @@ export function begin(call: StraightCall, request: FastifyRequest, reply: Fastif
 }
 
 /**
- * Makes the context and calls the procedure with it, as tRPC's own handler does.
+ * Makes the context and runs the procedure with it, as tRPC's own handler does.
  *
  * @throws whatever `onError` throws.
  */
 export async function runCall(run: Run, options: HandlerOptions, { assertLookedAt }: ReadyRefusals): Promise<Outcome> {
   const { request, input, info } = run;
-  const { path, procedure, type } = run.call.route;
+  const { path, procedure, chain, type } = run.call.route;
   try {
     run.ctx = await createContext(run, options);
     assertLookedAt(run);
-    const data = await procedure({
+    const data = await callChain(chain, {
       path,
       getRawInput: input.getRawInput,
-      ctx: run.ctx,
+      ctx: run.ctx as object,
       type,
       signal: info.signal,
       batchIndex: 0,
+      meta: procedure._def.meta,
+      input: undefined,
     });
     return { data };
   } catch (cause) {
