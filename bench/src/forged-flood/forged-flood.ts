@@ -8,7 +8,7 @@ import type { PacedCall } from "../harness/paced-calls-process.ts";
 import { overRounds, quantile } from "../harness/statistics.ts";
 import { createMint, type Mint } from "../harness/tokens.ts";
 import { type Contestant, guarded } from "../protected-call/contestants.ts";
-import { startContestant } from "../protected-call/start-contestant.ts";
+import { type RunningContestant, startContestant } from "../protected-call/start-contestant.ts";
 import type { Flood, FloodOutcome } from "./flood-process.ts";
 
 const FORGED_PER_S = 5_000;
@@ -17,6 +17,7 @@ const FORGED = 20_000;
 const GOOD_PER_S = 200;
 /** Of so many good calls one brings a new token of a session that has called before, and one a stranger's. */
 const CYCLE = 8;
+const TURN_S = 2;
 const FLOOD = new URL("flood-process.ts", import.meta.url);
 
 /** Latency of good calls at a fixed rate, alone and beside a flood of forged tokens. */
@@ -65,33 +66,42 @@ interface Round {
   readonly flood: FloodOutcome;
 }
 
+/** Without the flood and beside it in turns, so that whatever slows the machine for some seconds slows both. */
 async function measure(contestant: Contestant, { warmUp, seconds }: RunOptions): Promise<Round> {
   const mint = await createMint();
   await using server = await startContestant(contestant, mint);
-  await closedLoop(server.url, server.credential, warmUp);
-  // Signed before anything is measured.
-  const [first, second] = [
-    await goodTokens(server.credential, mint, seconds),
-    await goodTokens(server.credential, mint, seconds),
-  ];
-  const forged = await mint.forged(FORGED);
-
-  const alone = await goodCalls(server.url, first, seconds);
+  const { url, credential } = server;
+  await closedLoop(url, credential, warmUp);
   const flood = startLoad<Flood, FloodOutcome>(
     FLOOD,
-    { url: server.url, tokens: forged, perSecond: FORGED_PER_S },
+    { url, tokens: await mint.forged(FORGED), perSecond: FORGED_PER_S },
     { measures: false },
   );
   // Hundreds of connections are made first, and the code of refusals is compiled.
   await delay(warmUp * 1000);
-  const beside = await goodCalls(server.url, second, seconds);
+  const turn = Math.min(TURN_S, seconds);
+  const alone: PacedCall[] = [];
+  const beside: PacedCall[] = [];
+  for (let measured = 0; measured < seconds; measured += turn) {
+    flood.pause();
+    alone.push(...(await goodCalls(server, mint, turn)));
+    flood.goOn();
+    beside.push(...(await goodCalls(server, mint, turn)));
+  }
   flood.stop();
-  return { alone, beside, flood: await flood.outcome };
+  return { alone: byKind(alone), beside: byKind(beside), flood: await flood.outcome };
 }
 
 function kindAt(index: number): (typeof kinds)[number] {
   if (index % CYCLE === 0) return "new token";
   return index % CYCLE === CYCLE / 2 ? "stranger's token" : "known token";
+}
+
+/** Calls for some seconds, after one that is not counted: in it, the program that calls is compiled. */
+async function goodCalls({ url, credential }: RunningContestant, mint: Mint, seconds: number): Promise<PacedCall[]> {
+  const tokens = await goodTokens(credential, mint, 1 + seconds);
+  const calls = await pacedCalls({ url, tokens, perSecond: GOOD_PER_S, seconds: 1 + seconds });
+  return calls.slice(GOOD_PER_S);
 }
 
 async function goodTokens(known: string, mint: Mint, seconds: number): Promise<readonly string[]> {
@@ -104,8 +114,8 @@ async function goodTokens(known: string, mint: Mint, seconds: number): Promise<r
   return tokens["known token"].map((_, index) => tokens[kindAt(index)][index] ?? known);
 }
 
-async function goodCalls(url: string, tokens: readonly string[], seconds: number): Promise<Calls> {
-  const calls = await pacedCalls({ url, tokens, perSecond: GOOD_PER_S, seconds });
+/** A second is a whole number of cycles. */
+function byKind(calls: readonly PacedCall[]): Calls {
   const ofKind = (kind: string) => calls.filter((_, index) => kindAt(index) === kind);
   return {
     "known token": ofKind("known token"),

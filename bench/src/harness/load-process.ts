@@ -7,6 +7,9 @@ export interface Load<Outcome> {
   readonly outcome: Promise<Outcome>;
   /** Asks it to end; it still tells its outcome. */
   stop(): void;
+  /** Has it stand still, its connections open, until it goes on. */
+  pause(): void;
+  goOn(): void;
 }
 
 interface LoadOptions {
@@ -30,7 +33,12 @@ export function startLoad<Job, Outcome>(
   child.send(job as object);
   const exited = once(child, "exit").then(([code]) => Promise.reject(new Error(`${program.pathname} ended: ${code}`)));
   const outcome = Promise.race([once(child, "message") as Promise<[Outcome]>, exited]).then(([message]) => message);
-  return { outcome, stop: () => void child.send("stop") };
+  return {
+    outcome,
+    stop: () => void child.send("stop"),
+    pause: () => void child.kill("SIGSTOP"),
+    goOn: () => void child.kill("SIGCONT"),
+  };
 }
 
 /** The inside of a load program. `stopped` is set when enough is enough. */
