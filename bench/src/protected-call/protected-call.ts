@@ -1,7 +1,7 @@
 import type { Bench, Bound, Figure, RunOptions } from "../harness/bench.ts";
 import { closedLoop, generatorNotes } from "../harness/closed-loop.ts";
 import { pinningNotes } from "../harness/cores.ts";
-import { overRounds } from "../harness/statistics.ts";
+import { median, overRounds } from "../harness/statistics.ts";
 import { createMint } from "../harness/tokens.ts";
 import { type Contestant, contestantNotes, contestants } from "./contestants.ts";
 import { firstCalls } from "./first-calls.ts";
@@ -24,15 +24,12 @@ export const protectedCall: Bench = {
   question: "what does a protected query cost, beside what people would take instead?",
   async run(options) {
     const chosen = contestants.filter(({ name }) => options.takesPart(name));
-    const rates: Rates = new Map(chosen.map(({ name }) => [name, []]));
-    for (let round = 0; round < options.rounds; round++) {
-      const found = await measure(chosen, options);
-      for (const { name } of chosen) rates.get(name)?.push(found.get(name) ?? Number.NaN);
-    }
+    const rounds: Round[] = [];
+    for (let round = 0; round < options.rounds; round++) rounds.push(await measure(chosen, options));
     return {
       figures: [
-        ...[...rates].map(([name, rounds]) => overRounds(name, "/s", rounds)),
-        ...comparisons.flatMap((comparison) => compare(rates, comparison)),
+        ...chosen.map(({ name }) => overRounds(name, "/s", rounds.map(ratesOf(name)).map(median))),
+        ...comparisons.flatMap((comparison) => compare(rounds, comparison)),
         ...(await firstCalls(options)),
       ],
       notes: [...generatorNotes(), ...pinningNotes(), ...contestantNotes()],
@@ -40,29 +37,33 @@ export const protectedCall: Bench = {
   },
 };
 
-type Rates = ReadonlyMap<string, number[]>;
+/** What each answered in each of its seconds. */
+type Round = ReadonlyMap<string, number[]>;
+
+const ratesOf = (name: string) => (round: Round) => round.get(name) ?? [];
 
 /**
  * All are started and warmed up, and then asked for a second at a time, each in its turn: so that whatever slows the machine
- * for some seconds slows all of them.
+ * for some seconds slows all of them. What a second's stall does to one of them, the median leaves out.
  */
-async function measure(chosen: readonly Contestant[], { warmUp, seconds }: RunOptions): Promise<Map<string, number>> {
+async function measure(chosen: readonly Contestant[], { warmUp, seconds }: RunOptions): Promise<Round> {
   const mint = await createMint();
   await using programs = new AsyncDisposableStack();
   const servers = new Map<string, RunningContestant>();
   for (const each of chosen) servers.set(each.name, programs.use(await startContestant(each, mint)));
   for (const { url, credential } of servers.values()) await closedLoop(url, credential, warmUp);
-  const answered = new Map<string, number>();
+  const rates = new Map(chosen.map(({ name }): [string, number[]] => [name, []]));
   for (let turn = 0; turn < seconds; turn++)
-    for (const [name, { url, credential }] of servers)
-      answered.set(name, (answered.get(name) ?? 0) + (await closedLoop(url, credential, 1)));
-  return new Map([...answered].map(([name, count]) => [name, count / seconds]));
+    for (const [name, { url, credential }] of servers) rates.get(name)?.push(await closedLoop(url, credential, 1));
+  return rates;
 }
 
-/** Nothing where one of the two could not run here. */
-function compare(rates: Rates, { of, to, toReach }: (typeof comparisons)[number]): Figure[] {
-  const others = rates.get(to);
-  const ratios = rates.get(of)?.flatMap((rate, round) => (others?.[round] ? rate / others[round] : []));
-  if (!ratios?.length) return [];
-  return [{ ...overRounds(`${of} / ${to}`, "times", ratios), toReach }];
+/** Second by second. Nothing where one of the two could not run here. */
+function compare(rounds: readonly Round[], { of, to, toReach }: (typeof comparisons)[number]): Figure[] {
+  const ratios = rounds.map((round) => {
+    const others = ratesOf(to)(round);
+    return ratesOf(of)(round).flatMap((rate, turn) => (others[turn] ? rate / others[turn] : []));
+  });
+  if (!ratios.every(({ length }) => length > 0)) return [];
+  return [{ ...overRounds(`${of} / ${to}`, "times", ratios.map(median)), toReach }];
 }

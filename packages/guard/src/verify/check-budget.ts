@@ -2,10 +2,11 @@ import { type Reason, Refusal } from "@countersign/tokens";
 import { claimedSession } from "./claimed-session.ts";
 
 /**
- * So many checks may fail a second. On a server with one core each takes some 0.7 ms of it from the calls, with all that goes
- * around the signature: together a tenth of the core.
+ * So many checks may fail a second. On a server with one core each takes some 0.7 ms of it from the calls, and takes it at
+ * once: signatures are checked in threads of their own, which push the calls aside. The slowest calls feel that long before
+ * the core is full.
  */
-export const FAILURES_PER_S = 150;
+export const FAILURES_PER_S = 60;
 /** So many may run or have failed at one moment. */
 export const MOST_UNPROVEN = 100;
 const RETRY_AFTER_S = 1;
