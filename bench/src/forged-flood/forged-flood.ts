@@ -70,8 +70,8 @@ async function measure(contestant: Contestant, { warmUp, seconds }: RunOptions):
   await using server = await startContestant(contestant, mint);
   const { url, credential } = server;
   await closedLoop(url, credential, warmUp);
-  const forged = await startFlood(url, await mint.forged(FORGED), warmUp);
-  const good = await startFlood(url, [credential], warmUp);
+  using forged = await startFlood(url, await mint.forged(FORGED), warmUp);
+  using good = await startFlood(url, [credential], warmUp);
   const turn = Math.min(TURN_S, seconds);
   const calls = { alone: [] as PacedCall[], flooded: [] as PacedCall[], busy: [] as PacedCall[] };
   for (let measured = 0; measured < seconds; measured += turn) {

@@ -2,8 +2,8 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { givingWay, pinned } from "./cores.ts";
 
-/** A load in a process of its own, on the load's core. */
-export interface Load<Outcome> {
+/** A load in a process of its own, on the load's core. Disposing of it ends the process, also one that stands still. */
+export interface Load<Outcome> extends Disposable {
   readonly outcome: Promise<Outcome>;
   /** Asks it to end; it still tells its outcome. */
   stop(): void;
@@ -38,6 +38,7 @@ export function startLoad<Job, Outcome>(
     stop: () => void child.send("stop"),
     pause: () => void child.kill("SIGSTOP"),
     goOn: () => void child.kill("SIGCONT"),
+    [Symbol.dispose]: () => void child.kill("SIGKILL"),
   };
 }
 

@@ -36,13 +36,6 @@ interface Context {
 }
 declare const verifier: Verifier;
 
-// What a middleware may change for those after it: `router/chain.ts` has to know all of it, and no more has to be known.
-type Next = Parameters<TRPCMiddlewareFunction<object, object, object, object, unknown>>[0]["next"];
-type AllOf<N> = N extends { (): unknown; (one: infer A): unknown; (other: infer B): unknown }
-  ? keyof A | keyof B
-  : never;
-yes<Equals<AllOf<Next>, "ctx" | "input" | "getRawInput">>();
-
 const t = initTRPC
   .context<Context>()
   .meta<{ readonly title?: string }>()

@@ -5,6 +5,8 @@ import { AUDIENCE } from "../../../tokens/src/testing/forge.ts";
 import { createGuard } from "../guard.ts";
 import { type Facts, facts } from "../request/facts.ts";
 import { createDesk } from "../test-support/desk.ts";
+import { chainOf } from "./access-table.ts";
+import { callChain } from "./chain.ts";
 
 // A check runs what comes after it itself, so whatever that may be has to find what tRPC would give it. Each chain is built
 // twice: behind the guard, and behind a middleware of tRPC's that adds the same to the context.
@@ -125,12 +127,30 @@ function seen({ ctx, ...call }: { readonly ctx: { readonly log: string[] } }) {
   return { ...Object.fromEntries(inCall), ctx: rest };
 }
 
-async function outcome(procedure: Procedure) {
+type Ask = (ctx: { auth: Facts; log: string[] }) => Promise<unknown>;
+
+const byTrpc =
+  (procedure: Procedure): Ask =>
+  (ctx) =>
+    t
+      .createCallerFactory(t.router({ p: procedure }))(ctx)
+      .p({ a: 1 } as never);
+
+/** As the straight way does. */
+const byItself =
+  (procedure: Procedure): Ask =>
+  (ctx) =>
+    callChain(chainOf(procedure), {
+      ...{ path: "p", type: "query", batchIndex: 0, signal: undefined, input: undefined },
+      ctx,
+      meta: procedure._def.meta,
+      getRawInput: async () => ({ a: 1 }),
+    });
+
+async function outcome(ask: Ask) {
   const log: string[] = [];
   try {
-    const data = await t
-      .createCallerFactory(t.router({ p: procedure }))({ auth, log })
-      .p({ a: 1 } as never);
+    const data = await ask({ auth, log });
     return { data, log };
   } catch (error) {
     const { code, message, cause } = error as TRPCError;
@@ -142,8 +162,9 @@ describe("what comes after a policy runs as it would behind a middleware of tRPC
   test.each(chains)("%s", async (_name, build) => {
     const behindGuard = build(guarded as never) as Procedure;
     guard.router({ p: behindGuard as never });
-    const expected = await outcome(build(plain) as Procedure);
-    expect(await outcome(behindGuard)).toEqual(expected);
+    const expected = await outcome(byTrpc(build(plain) as Procedure));
+    expect(await outcome(byTrpc(behindGuard))).toEqual(expected);
+    expect(await outcome(byItself(behindGuard))).toEqual(expected);
     // Somebody who asks for all that there is in a call is given the same.
     if ("data" in expected) expect(expected.data).toMatchObject({ ctx: { principal: expect.anything() } });
   });

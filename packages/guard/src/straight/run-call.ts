@@ -59,6 +59,7 @@ export async function runCall(run: Run, options: HandlerOptions, { assertLookedA
     const data = await callChain(chain, {
       path,
       getRawInput: input.getRawInput,
+      // Whatever it is: a check looks whether it is a context.
       ctx: run.ctx as object,
       type,
       signal: info.signal,
