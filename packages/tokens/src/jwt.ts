@@ -50,12 +50,6 @@ export async function verifyJwt(token: string, expected: JwtExpectations): Promi
   return { kid, payload: await verifySignature(token, key, expected) };
 }
 
-/** What the signed text itself has to say. `null`: nothing is expected of it, and nothing is read. */
-export interface SignatureExpectations extends Pick<JwtExpectations, "typ" | "requiredClaims" | "now"> {
-  readonly issuer: string | null;
-  readonly audience: string | null;
-}
-
 /** An empty setting, or one forgotten in JavaScript, must not switch a check off. */
 function assertStated({ issuer, audience, typ, algorithms, requiredClaims, keys, now }: JwtExpectations): void {
   const texts = [issuer, audience, ...(typ === null ? [] : [typ])];
@@ -84,25 +78,18 @@ function readHeader(
   return { alg, kid };
 }
 
-/**
- * Verifies the signature of a JWT by a key that its caller has chosen, its type, the times in it, and whom it is from and for
- * where that is expected. The one place that does.
- *
- * Does not check: the header's other members, and that the key is one to believe.
- *
- * @throws {Refusal} `token_invalid`, `token_expired`
- */
-export async function verifySignature(
+/** What the signed text itself has to say: type, issuer, audience and the times in it. */
+async function verifySignature(
   token: string,
-  { alg, key }: Pick<VerificationKey<string>, "alg" | "key">,
-  { typ, issuer, audience, requiredClaims, now }: SignatureExpectations,
+  { alg, key }: VerificationKey<string>,
+  { typ, issuer, audience, requiredClaims, now }: JwtExpectations,
 ): Promise<VerifiedJwt["payload"]> {
   try {
     const { payload } = await jwtVerify(token, key, {
       algorithms: [alg],
       ...(typ === null ? {} : { typ }),
-      ...(issuer === null ? {} : { issuer }),
-      ...(audience === null ? {} : { audience }),
+      issuer,
+      audience,
       requiredClaims: [...requiredClaims],
       clockTolerance: LEEWAY_S,
       currentDate: new Date(now),

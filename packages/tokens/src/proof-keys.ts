@@ -1,19 +1,19 @@
 import { type CryptoKey, calculateJwkThumbprint } from "jose";
 import { z } from "zod";
 import { thumbprint } from "./claims.ts";
+import { parseSegment } from "./compact.ts";
+import { Refusal } from "./errors.ts";
 import { importKey } from "./keys.ts";
 
 /** The one algorithm of proofs: what every browser has, with keys that it gives to nobody. */
 export const PROOF_ALGORITHM = "ES256";
 
-/** A public key as a proof brings it along: these members and no others, so no private part and nothing to follow. */
-export const proofJwk = z.strictObject({
-  kty: z.literal("EC"),
-  crv: z.literal("P-256"),
-  x: thumbprint,
-  y: thumbprint,
+/** RFC 9449 §4.2: these members and no others. No key is fetched, none is known by name, and none has a private part. */
+const proofHeader = z.strictObject({
+  typ: z.literal("dpop+jwt"),
+  alg: z.literal(PROOF_ALGORITHM),
+  jwk: z.strictObject({ kty: z.literal("EC"), crv: z.literal("P-256"), x: thumbprint, y: thumbprint }),
 });
-type ProofJwk = z.infer<typeof proofJwk>;
 
 export interface ProofKey {
   readonly key: CryptoKey;
@@ -25,24 +25,29 @@ export interface ProofKey {
 const CAPACITY = 2_000;
 
 /**
- * Imports the keys that proofs bring along, and keeps those that have proved something. When full, the oldest goes.
+ * Imports the keys that proofs bring along in their headers, and keeps those that have proved something, by the header as it
+ * stands there: whoever holds a key writes the same one each time. When full, the oldest goes.
  *
- * `find` throws a `Refusal` for a point that is not on the curve.
+ * `find` throws a `Refusal` for a header of another shape, and for a point that is not on the curve.
  */
 export function createProofKeys() {
   const kept = new Map<string, ProofKey>();
-  const nameOf = ({ x, y }: ProofJwk) => `${x}.${y}`;
   return {
-    async find(jwk: ProofJwk): Promise<ProofKey> {
-      const known = kept.get(nameOf(jwk));
-      if (known) return known;
-      const key = await importKey(() => ({ ...jwk }), PROOF_ALGORITHM, "public");
-      return { key, jkt: await calculateJwkThumbprint(jwk) };
+    async find(header: string): Promise<ProofKey> {
+      return kept.get(header) ?? (await readKey(header));
     },
-    keep(jwk: ProofJwk, key: ProofKey): void {
-      kept.set(nameOf(jwk), key);
+    keep(header: string, key: ProofKey): void {
+      kept.set(header, key);
       const [oldest] = kept.keys();
       if (kept.size > CAPACITY && oldest !== undefined) kept.delete(oldest);
     },
   };
+}
+
+async function readKey(header: string): Promise<ProofKey> {
+  const parsed = proofHeader.safeParse(parseSegment(header));
+  if (!parsed.success)
+    throw new Refusal("token_invalid", { detail: "a header of the wrong shape", cause: parsed.error });
+  const { jwk } = parsed.data;
+  return { key: await importKey(() => jwk, PROOF_ALGORITHM, "public"), jkt: await calculateJwkThumbprint(jwk) };
 }

@@ -160,6 +160,18 @@ describe("RFC 9449 11.1: the time of a proof", () => {
     else await refused(proof, "use_dpop_nonce");
   });
 
+  test.each([
+    [{ exp: SECOND - LEEWAY_S }, false],
+    [{ exp: SECOND - LEEWAY_S + 1 }, true],
+    [{ nbf: SECOND + LEEWAY_S + 1 }, false],
+    [{ nbf: SECOND + LEEWAY_S }, true],
+    [{ exp: `${SECOND + 60}` }, false],
+  ])("where it says itself when it holds, that is kept to: %j: %s", async (claims, isGood) => {
+    const proof = prove({ claims });
+    if (isGood) expect((await verify(await proof, expected)).jkt).toBe(ann.jkt);
+    else await refused(proof);
+  });
+
   test("corpus 19: it is to be remembered until it is worth nothing, even where its maker's clock is ahead", async () => {
     const proof = await prove({ now: NOW + PROOF_AHEAD_S * 1000 });
     const { until } = await verify(proof, expected);
