@@ -106,17 +106,20 @@ test("two clients share nothing", async () => {
   expect((await other.api.account.me.query()).email).toBe(other.account.email);
 });
 
-test("mutations of one moment go by themselves, queries together and not too many at once", async () => {
+test("calls of one moment go each by itself", async () => {
   const person = await house.person();
   house.auth.forget();
   await Promise.allSettled([
     person.api.account.endOtherSessions.mutate(),
     person.api.account.changePassword.mutate({ current: "wrong", next: "a lantern on the water" }),
-    ...Array.from({ length: 25 }, () => person.api.account.me.query()),
+    person.api.account.me.query(),
+    person.api.account.me.query(),
   ]);
-  const paths = house.auth.seen.map(({ path }) => path.split("?")[0] ?? "");
-  expect(paths).toContain("/trpc/account.endOtherSessions");
-  expect(paths).toContain("/trpc/account.changePassword");
-  const batches = paths.map((path) => path.match(/account\.me/g)?.length ?? 0).filter(Boolean);
-  expect(batches.toSorted()).toEqual([20, 5]);
+  const paths = house.auth.seen.map(({ path }) => path.split("?")[0]).toSorted();
+  expect(paths).toEqual([
+    "/trpc/account.changePassword",
+    "/trpc/account.endOtherSessions",
+    "/trpc/account.me",
+    "/trpc/account.me",
+  ]);
 });

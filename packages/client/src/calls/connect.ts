@@ -1,13 +1,13 @@
 import type { httpBatchStreamLink, httpSubscriptionLink, Operation, TRPCClient } from "@trpc/client";
-import { httpBatchLink } from "@trpc/client/links/httpBatchLink";
 import { httpLink } from "@trpc/client/links/httpLink";
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { Session } from "../session/session.ts";
 import type { SessionEventSourceClass } from "../streams/event-source.ts";
 import { loadStreams } from "../streams/load-streams.ts";
-import { streamLink } from "../streams/stream-link.ts";
 import { createCalls } from "./calls.ts";
 import { eitherLink } from "./either-link.ts";
+import { laterLink } from "./later-link.ts";
+import { loadBatches } from "./load-batches.ts";
 
 /** tRPC's own options of its batch links. */
 type LinkOptions<Router extends AnyTRPCRouter> = Parameters<typeof httpBatchStreamLink<Router>>[0];
@@ -40,12 +40,15 @@ export function connect<Router extends AnyTRPCRouter>(
   const alone = httpLink<Router>(options as Parameters<typeof httpLink<Router>>[0]);
   const batched =
     batch === "together"
-      ? httpBatchLink<Router>(options)
-      : streamLink<Router>(({ httpBatchStreamLink }) => httpBatchStreamLink(options));
+      ? laterLink(loadBatches, ({ httpBatchLink }) => httpBatchLink<Router>(options))
+      : laterLink(loadStreams, ({ httpBatchStreamLink }) => httpBatchStreamLink<Router>(options));
   // On its way while the session finds out who is signed in; a call that needs it hears if it failed.
-  if (batch === "stream") loadStreams().catch(() => undefined);
+  const part = { stream: loadStreams, together: loadBatches, none: undefined }[batch];
+  part?.().catch(() => undefined);
   const eventOptions = { ...rest, url: String(rest.url), EventSource } as unknown as EventOptions<Router>;
-  const events = streamLink<Router>(({ httpSubscriptionLink }) => httpSubscriptionLink(eventOptions));
+  const events = laterLink(loadStreams, ({ httpSubscriptionLink }) =>
+    httpSubscriptionLink<Router, SessionEventSourceClass>(eventOptions),
+  );
   const calls = eitherLink(({ input }) => batch === "none" || isNoJson(input), alone, batched);
   const isEvents = ({ type }: Operation) => EventSource !== undefined && type === "subscription";
   return createCalls(link<Router>(), eitherLink(isEvents, events, calls));

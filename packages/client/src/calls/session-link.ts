@@ -1,9 +1,10 @@
 import type { TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
-import { streamCall } from "../streams/stream-call.ts";
+import { loadStreams } from "../streams/load-streams.ts";
 import type { SubscriptionDeps } from "../streams/subscription.ts";
 import { failedCall } from "./failed-call.ts";
+import { laterCall } from "./later-call.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /** The link of a session: see `Session.link`. Each call of a batch is judged by itself. */
@@ -11,7 +12,8 @@ export function createSessionLink<Router extends AnyTRPCRouter>(deps: Subscripti
   const { recovery, departures } = deps;
   return () =>
     ({ op, next }) => {
-      if (op.type === "subscription") return streamCall(op, ({ subscribe }) => subscribe<Router>(deps, { op, next }));
+      if (op.type === "subscription")
+        return laterCall(op, loadStreams, ({ subscribe }) => subscribe<Router>(deps, { op, next }));
       return observable((observer) => {
         const began = recovery.begin();
         let subscription: Unsubscribable | undefined;

@@ -1,15 +1,15 @@
 import type { Operation, OperationLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
-import { failedCall } from "../calls/failed-call.ts";
-import { loadStreams, type Streams } from "./load-streams.ts";
+import { failedCall } from "./failed-call.ts";
 
 type Answers<Router extends AnyTRPCRouter> = ReturnType<OperationLink<Router>>;
 
 /** A call that goes out once what it needs is loaded, and fails where that cannot be. */
-export function streamCall<Router extends AnyTRPCRouter>(
+export function laterCall<Router extends AnyTRPCRouter, Part>(
   op: Operation,
-  make: (streams: Streams) => Answers<Router>,
+  load: () => Promise<Part>,
+  make: (part: Part) => Answers<Router>,
 ): Answers<Router> {
   return observable((observer) => {
     let subscription: Unsubscribable | undefined;
@@ -17,8 +17,8 @@ export function streamCall<Router extends AnyTRPCRouter>(
     const begin = (call: Answers<Router>) => {
       if (!isOver) subscription = call.subscribe(observer);
     };
-    loadStreams()
-      .then((streams) => begin(make(streams)))
+    load()
+      .then((part) => begin(make(part)))
       .catch((cause: unknown) => begin(failedCall(cause, op)));
     return () => {
       isOver = true;
