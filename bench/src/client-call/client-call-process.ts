@@ -1,5 +1,5 @@
 import { type CountersignClient, createClient, type IssuerRouter, reasonOf } from "@countersign/client";
-import { createTRPCClient, httpBatchLink } from "@trpc/client";
+import { createTRPCClient, httpLink } from "@trpc/client";
 import { credentials, untilHashed } from "../harness/administrator.ts";
 import { loadProgram } from "../harness/load-process.ts";
 
@@ -28,7 +28,7 @@ loadProgram(async ({ url, token, seconds, warmUp }: ClientCalls): Promise<Client
   const client = createClient({ url });
   await untilHashed(() => signIn(client));
   const bare = createTRPCClient<IssuerRouter>({
-    links: [httpBatchLink({ url: `${url}/trpc`, headers: { authorization: `Bearer ${token}` } })],
+    links: [httpLink({ url: `${url}/trpc`, headers: { authorization: `Bearer ${token}` } })],
   });
   const calls = { bare: () => bare.account.me.query(), sdk: () => client.api.account.me.query() };
   await takeTurns(calls, warmUp);

@@ -32,7 +32,7 @@ export interface SharedOptions {
 export type ClientOptions = SharedOptions & ModeOptions;
 
 export interface CountersignClient extends SignIn {
-  /** The issuer's own API. */
+  /** The issuer's own API; each call in a request of its own. */
   readonly api: TRPCClient<IssuerRouter>;
   readonly session: Session;
   /** What may be called at the issuer's own API. */
