@@ -15,6 +15,8 @@ export interface Events {
   readonly "account.disabled": Acted;
   readonly "account.enabled": Acted;
   readonly "account.password_changed": Acted;
+  /** Whoever proved the address has it now, and the password of whoever had only named it is gone. */
+  readonly "account.address_proved": Acted;
   /** Some of its metadata was replaced: these parts. */
   readonly "account.metadata_changed": Acted & { readonly parts: readonly ("public" | "private")[] };
   readonly "session.started": {

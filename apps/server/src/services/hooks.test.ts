@@ -10,6 +10,7 @@ import type { IssuerEvent } from "../events.ts";
 import { migratedPostgresDatabase } from "../testing/postgres.ts";
 import type { Hooks } from "./hooks.ts";
 import { nextGeneration } from "./testing/next-generation.ts";
+import { post } from "./testing/post-method.ts";
 import { reasonOf } from "./testing/reason-of.ts";
 import { openTestIssuer, PASSWORD, type Person, SOMEBODY, TERMINAL, type TestIssuer } from "./testing/test-issuer.ts";
 
@@ -186,12 +187,14 @@ describe("what happens is told", () => {
   const all = async () => {
     issuer = await openTestIssuer({
       metadata: { public: z.object({ plan: z.string().optional() }) },
+      signIn: [post],
       on: {
         "account.created": tell,
         "account.removed": tell,
         "account.disabled": tell,
         "account.enabled": tell,
         "account.password_changed": tell,
+        "account.address_proved": tell,
         "account.metadata_changed": tell,
         "session.started": tell,
         "session.ended": tell,
@@ -282,7 +285,15 @@ describe("what happens is told", () => {
     expect(await since(() => accounts.setMetadataAsProgram(ann.id, { narrowed: true }))).toEqual([
       { type: "account.metadata_changed", account: ann.id, actor: null, parts: [] },
     ]);
-    expect(await since(() => accounts.endSessions(ann.id, admin.actor))).toEqual([ended("ended_by_administrator")]);
+    expect(await since(() => issuer.services.signIn.run("post", ann.email, TERMINAL, SOMEBODY))).toEqual([
+      ended("address_proved"),
+      { type: "account.address_proved", account: ann.id, actor: ann.id },
+    ]);
+    const { handoff } = await issuer.services.signIn.run("post", ann.email, TERMINAL, SOMEBODY);
+    const { session } = await issuer.services.sessions.start({ ...TERMINAL, handoff }, SOMEBODY);
+    expect(await since(() => accounts.endSessions(ann.id, admin.actor))).toEqual([
+      { ...ended("ended_by_administrator"), session },
+    ]);
     expect(await since(() => accounts.remove(ann.id, admin.actor))).toEqual([
       { type: "account.removed", ...by, email: ann.email },
     ]);

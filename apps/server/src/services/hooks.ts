@@ -35,6 +35,7 @@ const eventNames: Readonly<Record<EventName, true>> = {
   "account.disabled": true,
   "account.enabled": true,
   "account.password_changed": true,
+  "account.address_proved": true,
   "account.metadata_changed": true,
   "session.started": true,
   "session.ended": true,

@@ -27,6 +27,11 @@ export function accountQueries(db: Kysely<Schema>): Queries["accounts"] {
       const change = db.updateTable("accounts").set({ password_hash: passwordHash }).where("id", "=", id);
       return hasChanged(await change.executeTakeFirstOrThrow());
     },
+    async claim(id, at) {
+      const change = db.updateTable("accounts").set({ email_proved_at: at, password_hash: null });
+      const due = change.where("id", "=", id).where("email_proved_at", "is", null);
+      return hasChanged(await due.executeTakeFirstOrThrow());
+    },
     async setDisabled(id, at) {
       const change = db.updateTable("accounts").set({ disabled_at: at }).where("id", "=", id);
       const due = change.where("disabled_at", at === null ? "is not" : "is", null);
@@ -64,6 +69,7 @@ function toRow(account: Account): Row {
     version: account.version,
     disabled_at: account.disabledAt,
     created_at: account.createdAt,
+    email_proved_at: account.emailProvedAt,
   };
 }
 
@@ -76,5 +82,6 @@ function fromRow(row: Row): Account {
     version: row.version,
     disabledAt: row.disabled_at,
     createdAt: row.created_at,
+    emailProvedAt: row.email_proved_at,
   };
 }

@@ -24,6 +24,8 @@ export interface Account {
   readonly version: number;
   readonly disabledAt: number | null;
   readonly createdAt: number;
+  /** Since when it is known that the address is its owner's; null where they have only said so. */
+  readonly emailProvedAt: number | null;
 }
 
 /** What an installation keeps of an account: two JSON objects of its own shape. */
@@ -67,6 +69,7 @@ export type EndCause =
   | "ended_by_owner"
   | "ended_by_administrator"
   | "password_changed"
+  | "address_proved"
   | "account_disabled"
   | "account_removed"
   | "reuse"

@@ -25,6 +25,7 @@ interface AccountTable {
   version: number;
   disabled_at: number | null;
   created_at: number;
+  email_proved_at: number | null;
 }
 
 interface AccountMetadataTable {

@@ -92,6 +92,8 @@ export interface Queries {
     byEmail(email: string): Promise<Account | undefined>;
     list(page: Page): Promise<Account[]>;
     setPassword(id: string, passwordHash: string): Promise<boolean>;
+    /** Notes that its address is proved, and takes its password away. False where that was known already. */
+    claim(id: string, at: number): Promise<boolean>;
     /** Disables at a time, or enables with null. False where it was so already. */
     setDisabled(id: string, at: number | null): Promise<boolean>;
     /** Adds one, and answers the new version. */

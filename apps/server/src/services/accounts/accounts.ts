@@ -14,7 +14,7 @@ import { createPasswordChange } from "./password-change.ts";
 import { createStepUp } from "./step-up.ts";
 
 /** An account as it may be shown: without its password hash. */
-interface AccountView extends Omit<Account, "passwordHash" | "version"> {
+interface AccountView extends Omit<Account, "passwordHash" | "version" | "emailProvedAt"> {
   readonly roles: readonly string[];
 }
 

@@ -45,11 +45,14 @@ type Entry = Pick<Events["account.created"], "roles" | "via">;
 export function createNewAccounts({ world, metadata }: { world: World; metadata: MetadataRules }): NewAccounts {
   return {
     insert: async (tx, prepared, { roles, via }, at) => {
-      const account = { id: createId(world), ...prepared, version: 1, disabledAt: null, createdAt: at };
+      // An invitation came to the address; of the first administrator's, the installation's owner is who says so.
+      const emailProvedAt = via === "sign_up" ? null : at;
+      const id = createId(world);
+      const account = { id, ...prepared, version: 1, disabledAt: null, createdAt: at, emailProvedAt };
       await tx.accounts.insert(account);
       await tx.metadata.put(account.id, metadata.initial());
       for (const role of roles) await tx.roles.grant(account.id, role);
-      const { id, email, name } = account;
+      const { email, name } = account;
       tx.emit({ type: "account.created", at, account: id, email, name, roles, via });
       return account;
     },

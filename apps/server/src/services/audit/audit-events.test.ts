@@ -10,6 +10,7 @@ import { operate } from "../../operations/operate.ts";
 import type { NumberedEntry } from "../../store/records.ts";
 import type { Caller } from "../caller.ts";
 import { nextGeneration } from "../testing/next-generation.ts";
+import { post } from "../testing/post-method.ts";
 import { reasonOf } from "../testing/reason-of.ts";
 import { ISSUER, openTestIssuer, PASSWORD, type Person, TERMINAL, type TestIssuer } from "../testing/test-issuer.ts";
 import { auditEvents, eventsNamed } from "./audit-events.ts";
@@ -47,6 +48,7 @@ beforeAll(async () => {
   issuer = await openTestIssuer({
     limits: { accountFromAddress: { most: 3, windowMs: 1e6 }, serviceFromAddress: { most: 3, windowMs: 1e6 } },
     metadata: { public: z.object({ plan: z.string().optional() }) },
+    signIn: [post],
   });
   begun = issuer.world.now();
   secrets = await liveThroughEverything();
@@ -100,6 +102,7 @@ async function liveThroughEverything(): Promise<string[]> {
   await accounts.stepUp(PASSWORD, ann.actor);
   await accounts.changePassword({ current: PASSWORD, next: "another long passphrase" }, ann.actor);
   await refused(accounts.disable(admin.id, ann.actor));
+  await signIn.run("post", (await issuer.person("dan")).email, TERMINAL, STRANGER);
   await accounts.endSessions(ann.id, admin.actor);
   await accounts.disable(ann.id, admin.actor);
   await accounts.enable(ann.id, admin.actor);

@@ -21,6 +21,7 @@ export const auditEvents = {
   "session.end_refused": "refused",
   "account.password_changed": "success",
   "account.password_refused": "refused",
+  "account.address_proved": "success",
   "account.disabled": "success",
   "account.enabled": "success",
   "account.removed": "success",

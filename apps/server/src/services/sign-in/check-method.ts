@@ -21,7 +21,10 @@ export function checkMethods(methods: readonly SignInMethod[]): ReadonlyMap<stri
 }
 
 const how = { amr: z.array(z.string().min(1)).min(1), acr: z.enum(["1fa", "2fa"]) };
-const proof = z.union([z.object({ account: z.string(), ...how }), z.object({ email: z.string(), ...how })]);
+const proof = z.union([
+  z.object({ account: z.string(), version: z.int().optional(), ...how }),
+  z.object({ email: z.string(), ...how }),
+]);
 
 /** @throws {TypeError} for what proves nothing: a mistake of the method's, which nobody gets in by */
 export function checkProof(name: string, given: unknown): Proof {

@@ -4,9 +4,13 @@ import type { Caller } from "../caller.ts";
 
 /**
  * Who somebody is, and how that was shown (RFC 8176): an account by its id, or by its e-mail address. An address counts as
- * much as a password, so it must be one that the method itself has proved.
+ * much as a password, so it must be one that the method itself has proved. What was proved of one version of an account, its
+ * password, holds for no other.
  */
-export type Proof = ({ readonly account: string } | { readonly email: string }) & {
+export type Proof = (
+  | { readonly account: string; readonly version?: number | undefined }
+  | { readonly email: string }
+) & {
   readonly amr: readonly string[];
   readonly acr: "1fa" | "2fa";
 };

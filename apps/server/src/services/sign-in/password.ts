@@ -28,7 +28,7 @@ export function createPasswordMethod({ store, passwords }: PasswordDeps) {
       if (account.passwordHash && passwords.needsRehash(account.passwordHash)) {
         await rehash(store, passwords, account.id, account.passwordHash, password);
       }
-      return { account: account.id, amr: ["pwd"], acr: "1fa" };
+      return { account: account.id, version: account.version, amr: ["pwd"], acr: "1fa" };
     },
   });
 }

@@ -15,6 +15,7 @@ import {
   type TestIssuer,
 } from "../testing/test-issuer.ts";
 import { defineSignInMethod, type Proof, wrongCredentials } from "./method.ts";
+import { createPasswordMethod } from "./password.ts";
 
 let issuer: TestIssuer;
 let ann: Person;
@@ -165,6 +166,21 @@ describe("signing in by password", () => {
     for (const hop of hops) outcomes.push(await attempt(hop));
     expect(outcomes).toEqual(["wrong_credentials", "wrong_credentials", "rate_limited"]);
     await strict.close();
+  });
+
+  test("ASVS 7.4.3: who proved a password that is changed meanwhile gets no session by it", async () => {
+    // Proved, and the account's owner is quicker with their new password.
+    const password = createPasswordMethod(issuer);
+    const prove: typeof password.prove = async (input, caller) => {
+      const proof = await password.prove(input, caller);
+      await issuer.services.accounts.changePassword({ current: PASSWORD, next: `${PASSWORD}, a new one` }, ann.actor);
+      return proof;
+    };
+    const own = await openTestIssuer({ ...issuer.options, signIn: [{ ...password, name: "slow", prove }] });
+    const attempt = own.services.signIn.run("slow", { email: ann.email, password: PASSWORD }, TERMINAL, SOMEBODY);
+    await expect(attempt).rejects.toMatchObject({ reason: "busy", retryAfter: 1 });
+    expect(await reasonOf(signIn(ann.email, PASSWORD))).toBe("wrong_credentials");
+    await own.close();
   });
 
   test("ASVS 11.2.2: a hash of older parameters is made anew at the next sign-in", async () => {

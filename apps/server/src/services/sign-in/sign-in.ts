@@ -1,5 +1,6 @@
 import { Refusal } from "@countersign/tokens";
 import type { Store } from "../../store/store.ts";
+import { claimByAddress } from "../accounts/address-claim.ts";
 import { normalizeEmail } from "../accounts/email.ts";
 import type { AuditWriter } from "../audit/audit.ts";
 import type { Caller } from "../caller.ts";
@@ -28,6 +29,9 @@ export interface SignInDeps {
   readonly methods: readonly SignInMethod[];
 }
 
+/** Until somebody proves again who they are, in seconds. */
+const RETRY_AFTER_S = 1;
+
 /**
  * What all methods have in common: where a sign-in may come from, how often it may be tried, what is written down, and that
  * the account is there and may sign in.
@@ -45,11 +49,14 @@ export function createSignIn({ store, audit, clients, handoffs, limits, methods 
 
   const finish = (method: string, proof: Proof, attempt: Attempt, request: SignInRequest, caller: Caller) =>
     store.transaction(async (tx) => {
-      const account = await ("account" in proof
+      const found = await ("account" in proof
         ? tx.accounts.byId(proof.account)
         : tx.accounts.byEmail(normalizeEmail(proof.email)));
-      if (!account) throw wrongCredentials("unknown account");
-      if (account.disabledAt !== null) throw wrongCredentials("disabled account", account.id);
+      if (!found) throw wrongCredentials("unknown account");
+      if (found.disabledAt !== null) throw wrongCredentials("disabled account", found.id);
+      if ("account" in proof && (proof.version ?? found.version) !== found.version)
+        throw new Refusal("busy", { detail: "the account has changed meanwhile", retryAfter: RETRY_AFTER_S });
+      const account = "account" in proof ? found : await claimByAddress(tx, audit, found, caller);
       const at = await tx.now();
       const detail = { method, client: request.client };
       await audit.write(tx, { event: "sign_in.succeeded", at, by: caller, actor: account.id, detail });

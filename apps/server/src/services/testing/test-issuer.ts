@@ -7,7 +7,7 @@ import type { IssuerOptions } from "../../issuer-options.ts";
 import { type Wired, wire } from "../../wiring.ts";
 import type { Actor, Caller } from "../caller.ts";
 import { createHashPool } from "../hashing/pool.ts";
-import { createPasswords } from "../passwords/passwords.ts";
+import { createPasswords, type Passwords } from "../passwords/passwords.ts";
 import { createTestWorld, type TestWorld } from "./test-world.ts";
 
 export const ISSUER = "https://auth.example";
@@ -31,6 +31,7 @@ export interface Person {
 export interface TestIssuer extends Wired {
   readonly options: IssuerOptions;
   readonly world: TestWorld;
+  readonly passwords: Passwords;
   /** Moves the clock, and waits until the issuer has read again what it must not be too old. */
   advance(milliseconds: number): Promise<void>;
   /** The first administrator, by the set-up link. */
@@ -65,7 +66,7 @@ export async function openTestIssuer(given: Partial<IssuerOptions> = {}): Promis
     await wired.close();
     await rm(folder, { recursive: true });
   };
-  return { ...wired, ...actions(wired, world), options, world, close };
+  return { ...wired, ...actions(wired, world), options, world, passwords, close };
 }
 
 function actions({ services, verifier }: Wired, world: TestWorld) {

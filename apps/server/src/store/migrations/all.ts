@@ -11,6 +11,7 @@ import { roleNarrowings } from "./0009-role-narrowings.ts";
 import { usedProofs } from "./0010-used-proofs.ts";
 import { instances } from "./0011-instances.ts";
 import { boundTokens } from "./0012-bound-tokens.ts";
+import { provedAddresses } from "./0013-proved-addresses.ts";
 
 /** Every migration by its name, in the order of the names. One that was released is never changed. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0010-used-proofs": usedProofs,
   "0011-instances": instances,
   "0012-bound-tokens": boundTokens,
+  "0013-proved-addresses": provedAddresses,
 };

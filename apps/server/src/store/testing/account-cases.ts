@@ -62,6 +62,17 @@ export function accountCases(given: Given): void {
       expect(await accounts.remove(ada.id)).toBe(false);
     });
 
+    test("an address is proved once, which takes the password away", async () => {
+      const { accounts } = given.store;
+      const ada = anAccount("ada", { passwordHash: "hash" });
+      await accounts.insert(ada);
+      expect(await accounts.claim(idOf("nobody"), NOW)).toBe(false);
+      expect(await accounts.claim(ada.id, NOW)).toBe(true);
+      await accounts.setPassword(ada.id, "another");
+      expect(await accounts.claim(ada.id, NOW + 1)).toBe(false);
+      expect(await accounts.byId(ada.id)).toStrictEqual({ ...ada, passwordHash: "another", emailProvedAt: NOW });
+    });
+
     test("20 parallel raises of a version answer 20 versions", async () => {
       const stores = [given.store, await given.another()];
       const ada = anAccount("ada");

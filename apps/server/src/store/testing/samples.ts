@@ -31,6 +31,7 @@ export function anAccount(name: string, more: Partial<Account> = {}): Account {
     passwordHash: null,
     version: 0,
     disabledAt: null,
+    emailProvedAt: null,
     createdAt: NOW,
     ...more,
   };

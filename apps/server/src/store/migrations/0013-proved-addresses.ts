@@ -1,0 +1,12 @@
+import type { Kysely } from "kysely";
+import type { Migration } from "kysely/migration";
+
+/** Since when it is known that an account's address is its owner's; of accounts that were there before, it is not. */
+export const provedAddresses: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable("accounts").addColumn("email_proved_at", "bigint").execute();
+  },
+  async down(db: Kysely<unknown>) {
+    await db.schema.alterTable("accounts").dropColumn("email_proved_at").execute();
+  },
+};
