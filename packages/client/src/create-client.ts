@@ -68,7 +68,7 @@ export function createClient(options: ClientOptions): CountersignClient {
   const audiences = createAudiences(url, others);
   // Looked up at each request: whoever replaces the global one later is served as well.
   const fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
-  const { session, jkt, warn, dispose } = createSession({ url, mode, audiences, fetch, timeout, world });
+  const { session, begin, jkt, warn, dispose } = createSession({ url, mode, audiences, fetch, timeout, world });
 
   if (options.onStepUp) session.onStepUp(options.onStepUp);
   const api = connectIssuer(url, session);
@@ -82,7 +82,7 @@ export function createClient(options: ClientOptions): CountersignClient {
     can: access.can,
     accessTo,
     stepUp: createStepUp(api, session),
-    ...createSignIn({ url, client: mode.client, jkt, session, fetch }),
+    ...createSignIn({ url, client: mode.client, jkt, begin, fetch }),
     connect<Router extends AnyTRPCRouter>(to: ConnectOptions<Router>) {
       audiences.want(checkAudience("audience", to.audience ?? new URL(to.url).origin));
       return connect<Router>(session, to);

@@ -34,6 +34,8 @@ export interface SessionDeps extends Omit<AskDeps, "mode"> {
 
 interface Made {
   readonly session: Session;
+  /** Begins a sign-in. It ends with what is returned, unless somebody signs out before that. */
+  begin(): Session["start"];
   /** The thumbprint of the key that a session is bound to, in mode "bound". */
   readonly jkt: (() => Promise<string>) | undefined;
   /** Says what the app should know: `Session.onWarning`. */
@@ -71,7 +73,7 @@ export function createSession(deps: SessionDeps): Made {
   const starting = making(loadSigningIn, ({ createStarting }) => createStarting({ ...shared, settle }));
   const renewal = createRenewal(shared);
   const obtain = createTokens({ holder, renewal, world });
-  const departures = createDepartures();
+  const departures = createDepartures(world);
   const stopRenewing = startRenewingAhead({ holder, renewal, world });
 
   /** Who needs a token is told why there is none. */
@@ -98,7 +100,7 @@ export function createSession(deps: SessionDeps): Made {
     obtain,
     prover,
   });
-  const stepUps = createStepUps();
+  const stepUps = createStepUps(holder);
   const recovery = createRecovery({ holder, renewal, stepUps, prover, askedWith });
 
   const look = async () => {
@@ -110,6 +112,17 @@ export function createSession(deps: SessionDeps): Made {
     if ((await store.buried().catch(() => [])).length > 0) await settle();
   };
 
+  let signOuts = 0;
+  const begin = () => {
+    const before = signOuts;
+    return async ({ handoff }: { readonly handoff: string }) => {
+      await loaded();
+      const start = await starting();
+      if (signOuts !== before) throw new ClientError("session_ended");
+      await start(handoff);
+    };
+  };
+
   const session: Session = {
     get state() {
       return holder.state;
@@ -118,12 +131,9 @@ export function createSession(deps: SessionDeps): Made {
       await resumed;
       return holder.state;
     },
-    async start({ handoff }) {
-      await loaded();
-      const start = await starting();
-      await start(handoff);
-    },
+    start: (reply) => begin()(reply),
     async end() {
+      signOuts += 1;
       await loaded();
       const { held, isUnknown } = holder;
       holder.release(true);
@@ -150,7 +160,7 @@ export function createSession(deps: SessionDeps): Made {
     onStepUp: stepUps.add,
     onWarning: holder.onWarning,
     fetch,
-    EventSource: createEventSource({ fetch, answers, world }),
+    EventSource: createEventSource({ fetch, answers, holder, world }),
     link: () => createSessionLink({ recovery, departures, holder, world }),
   };
   const dispose = () => {
@@ -158,7 +168,7 @@ export function createSession(deps: SessionDeps): Made {
     resuming.dispose();
     neighbours.dispose();
   };
-  return { session: Object.freeze(session), jkt: prover?.jkt, warn: holder.warn, dispose };
+  return { session: Object.freeze(session), begin, jkt: prover?.jkt, warn: holder.warn, dispose };
 }
 
 /** Where several may renew at the same time: they find each other in storage, and the server answers all alike. */

@@ -6,7 +6,7 @@ interface Surroundings {
   readonly location?: { readonly href: string };
   readonly localStorage?: Notes;
   readonly navigator?: { readonly locks?: Locks | undefined };
-  readonly document?: EventTarget & { readonly visibilityState: string };
+  readonly document?: EventTarget & { readonly visibilityState: string; readonly baseURI: string };
   readonly BroadcastChannel?: new (name: string) => Channel;
   addEventListener?(type: string, listener: () => void): void;
   removeEventListener?(type: string, listener: () => void): void;
@@ -35,6 +35,11 @@ const surroundings = globalThis as unknown as Surroundings;
 /** Where this page or worker is; `undefined` outside of a browser. */
 export function pageAddress(): string | undefined {
   return surroundings.location?.href;
+}
+
+/** What completes a relative address: where this page is, unless it names another base. */
+export function pageBase(): string | undefined {
+  return surroundings.document?.baseURI ?? pageAddress();
 }
 
 /** Locks between the pages of an origin; missing in old browsers, and where a page came without TLS. */

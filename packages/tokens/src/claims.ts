@@ -17,8 +17,11 @@ const scope = z
   .string()
   .max(8192)
   .regex(/^(?:[!#-[\]-~]+(?: [!#-[\]-~]+)*)?$/);
-/** The SHA-256 thumbprint of a key (RFC 7638), as a token that is bound to it names it (RFC 9449 §6.1). */
-export const thumbprint = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+/**
+ * 32 bytes in base64url, in their one spelling (RFC 4648 §3.5): a coordinate of a key, or its SHA-256 thumbprint (RFC 7638), as
+ * a token that is bound to it names it (RFC 9449 §6.1).
+ */
+export const thumbprint = z.string().regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/);
 const confirmation = z.strictObject({ jkt: thumbprint });
 
 const common = {

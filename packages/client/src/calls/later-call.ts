@@ -2,10 +2,11 @@ import type { Operation, OperationLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
 import { failedCall } from "./failed-call.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 type Answers<Router extends AnyTRPCRouter> = ReturnType<OperationLink<Router>>;
 
-/** A call that goes out once what it needs is loaded, and fails where that cannot be. */
+/** A call that goes out once what it needs is loaded, and fails where that cannot be, or is not waited for. */
 export function laterCall<Router extends AnyTRPCRouter, Part>(
   op: Operation,
   load: () => Promise<Part>,
@@ -17,7 +18,7 @@ export function laterCall<Router extends AnyTRPCRouter, Part>(
     const begin = (call: Answers<Router>) => {
       if (!isOver) subscription = call.subscribe(observer);
     };
-    load()
+    untilAborted(load(), op.signal)
       .then((part) => begin(make(part)))
       .catch((cause: unknown) => begin(failedCall(cause, op)));
     return () => {

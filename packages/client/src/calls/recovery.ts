@@ -42,7 +42,7 @@ export interface RecoveryDeps {
   readonly renewal: Renewal;
   readonly stepUps: StepUps;
   readonly prover: Prover | undefined;
-  readonly askedWith: (response: unknown) => AskedWith | undefined;
+  readonly askedWith: (response: unknown) => AskedWith | null | undefined;
 }
 
 /**
@@ -91,11 +91,14 @@ export function createRecovery({ holder, renewal, stepUps, prover, askedWith }: 
       const reason = stream?.isOpen ? toldReasonOf(error) : guardRefusalOf(error);
       if (reason === undefined) return false;
       const asked = askedWith(responseOf(error));
+      const source = askedWith(stream?.source);
+      // Who gets no token of ours has no say about it.
+      if (asked === null || source === null) return false;
       const action = actions[reason];
       if (began.tried.has(action)) return false;
       began.tried.add(action);
       if (action === "refresh") return await refresh(asked, began);
-      if (action === "prove-again") return await proveAgain(error, asked ?? askedWith(stream?.source));
+      if (action === "prove-again") return await proveAgain(error, asked ?? source);
       if (action === "step-up") return await stepUp(error, began);
       const { held } = holder;
       const isOver = reason === "session_ended" && held?.record.session === (asked ?? began).session;

@@ -1,8 +1,10 @@
 import superjson from "superjson";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createClient } from "../create-client.ts";
+import { memoryStorage } from "../keeping/storage.ts";
 import { AUTH, type House, openHouse, type Person } from "../testing/house.ts";
 import { NOTES, type NotesRouter } from "../testing/notes.ts";
+import { createTestWorld } from "../testing/test-world.ts";
 
 let house: House;
 let person: Person;
@@ -75,6 +77,15 @@ describe("a token goes to the origin of its audience", () => {
     expect((await person.session.fetch(`${NOTES}/who`)).status).toBe(401);
     expect(sent.map(authorizationOf)).toEqual([null]);
   });
+});
+
+test("who gives up a request does not wait for a storage that hangs", async () => {
+  const storage = { ...memoryStorage(), get: () => new Promise<never>(() => undefined) };
+  const client = house.client({ audiences: [NOTES], storage, world: createTestWorld() });
+  const givingUp = new AbortController();
+  const request = client.session.fetch(`${NOTES}/who`, { signal: givingUp.signal });
+  givingUp.abort(new Error("given up"));
+  await expect(request).rejects.toThrow("given up");
 });
 
 test("everything else of a request goes along as it was", async () => {

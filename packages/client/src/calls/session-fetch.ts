@@ -37,10 +37,10 @@ export interface SessionFetchDeps {
 interface Made {
   readonly fetch: SessionFetch;
   /**
-   * What a response was asked with, or the one that a source of events reads; `undefined` for one that went out without a
-   * token of ours.
+   * What a response was asked with, or the one that a source of events reads: `null` where it is of nobody that gets tokens
+   * of ours, `undefined` where nothing is known of it.
    */
-  askedWith(response: unknown): AskedWith | undefined;
+  askedWith(response: unknown): AskedWith | null | undefined;
   /** A source of events reads a response from now on: who reads its events sees the source and no response. */
   answers(source: object, response: Response): void;
 }
@@ -48,18 +48,23 @@ interface Made {
 /** `fetch` that carries the session's token to its audience and nowhere else: see `Session.fetch`. */
 export function createSessionFetch(deps: SessionFetchDeps): Made {
   const { fetch, loaded, holder, audiences, departures, obtain, prover } = deps;
-  const asked = new WeakMap<object, AskedWith | undefined>();
+  const asked = new WeakMap<object, AskedWith | null | undefined>();
 
   const sessionFetch: SessionFetch = async (input, options) => {
     // An option that is undefined is none; only the types tell the two apart.
     const init = options as RequestInit | undefined;
     const url = urlOf(input);
+    if (headersOf(input, init).has("authorization")) return await fetch(input, init);
     const audience = url && audiences.of(url);
-    if (!audience || headersOf(input, init).has("authorization")) return await fetch(input, init);
-    await loaded();
+    if (!audience) {
+      const response = await fetch(input, init);
+      asked.set(response, null);
+      return response;
+    }
+    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+    await untilAborted(loaded(), signal);
     const { epoch } = holder;
     if (!departures.leave(url, epoch)) throw new ClientError("session_ended");
-    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
     const { token, bound, session, renewed, failure } = await untilAborted(obtain(audience), signal);
     // Whoever began this has signed out, or is somebody else now.
     if (holder.epoch !== epoch) throw new ClientError("session_ended");
@@ -67,10 +72,10 @@ export function createSessionFetch(deps: SessionFetchDeps): Made {
       if (failure !== undefined && (holder.held || holder.isUnknown)) throw failure;
       return await fetch(input, init);
     }
-    // The token goes where it was sent: whoever redirects gets nothing.
     const proof = bound && (await prover?.prove({ method: methodOf(input, init), url: url.href, token }));
     if (holder.epoch !== epoch) throw new ClientError("session_ended");
-    const response = await unredirected(fetch)(...withToken(token, proof, input, init));
+    // The token goes where it was sent: whoever redirects gets nothing.
+    const response = await unredirected(fetch)(...withToken(token, proof, { input, url }, init));
     if (proof) await prover?.offer(url.href, response.headers);
     asked.set(response, { url: url.href, audience, token, session, renewed, failure });
     return response;

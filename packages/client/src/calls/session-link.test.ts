@@ -1,7 +1,7 @@
 import { Refusal, type Verifier } from "@countersign/guard";
 import { TRPCClientError } from "@trpc/client";
 import superjson from "superjson";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { reasonOf } from "../errors.ts";
 import { openDoor } from "../testing/door.ts";
 import { type House, openHouse, type Person } from "../testing/house.ts";
@@ -231,86 +231,6 @@ describe("client case 26: a server that says 401 for ever", () => {
   });
 });
 
-describe("client case 20: somebody else signs in", () => {
-  test("while a call waits for a refresh: the call is not repeated with the other's token", async () => {
-    await warmUp();
-    await expireAtTheServers();
-    const other = await house.person();
-    let signedIn: Promise<void> | undefined;
-    house.auth.decide(async ({ path }) => {
-      if (path !== "/session/refresh") return undefined;
-      signedIn ??= person.signIn(other.account);
-      await signedIn;
-      return undefined;
-    });
-    house.notesDoor.forget();
-    const changes: unknown[] = [];
-    person.session.onAccountChange((account, before) => changes.push([account, before]));
-    const before = person.session.state;
-    expect(await reasonFrom(connect("none").who.query())).toBe("token_expired");
-    expect(house.notesDoor.seen).toHaveLength(1);
-    const after = person.session.state;
-    expect(changes).toEqual([[accountOf(after), accountOf(before)]]);
-    expect(accountOf(after)).toBe(accountOf(other.session.state));
-  });
-
-  test.each(["somebody else signs in", "the app signs out"])(
-    "while a call waits for a token, or for nobody (%s): it does not leave at all",
-    async (event) => {
-      const world = createTestWorld();
-      const early = await house.person({ world });
-      await warmUp(early);
-      const other = await house.person();
-      world.pass(A_LIFE_MS);
-      let happened: Promise<void> | undefined;
-      house.auth.decide(async ({ path }) => {
-        if (path !== "/session/refresh") return undefined;
-        happened ??= event === "the app signs out" ? early.session.end() : early.signIn(other.account);
-        await happened;
-        return undefined;
-      });
-      expect(await reasonFrom(connect("none", early).add.mutate({ title: "mine" }))).toBe("session_ended");
-      expect(house.notesDoor.seen).toEqual([]);
-    },
-  );
-
-  test("while a call waits for its batch to leave: it does not leave with the other's token", async () => {
-    await warmUp();
-    const other = await house.person();
-    const gate = Promise.withResolvers<void>();
-    const entered = Promise.withResolvers<void>();
-    const notes = person.connect<NotesRouter>({
-      url: NOTES,
-      transformer: superjson,
-      headers: async () => {
-        entered.resolve();
-        await gate.promise;
-        return {};
-      },
-    });
-    const call = reasonFrom(notes.add.mutate({ title: "mine" }));
-    await entered.promise;
-    await person.signIn(other.account);
-    gate.resolve();
-    expect(await call).toBe("session_ended");
-    expect(house.notesDoor.seen).toHaveLength(0);
-    expect(house.notes.added).toEqual([]);
-    expect((await connect("stream").who.query()).account).toBe(accountOf(other.session.state));
-  });
-
-  test("and a call of hers that was refused does not sign the other out", async () => {
-    await warmUp();
-    const other = await house.person();
-    house.notesDoor.decide(async () => {
-      await person.signIn(other.account);
-      await vi.waitUntil(() => house.auth.to("/session/end")[0]?.reply !== undefined);
-      return undefined;
-    });
-    expect(await reasonFrom(connect("none").who.query())).toBe("session_ended");
-    expect(accountOf(person.session.state)).toBe(accountOf(other.session.state));
-  });
-});
-
 test("a call that was refused and is given up then does not wait for the refresh either", async () => {
   await warmUp();
   await expireAtTheServers();
@@ -352,7 +272,3 @@ test("the issuer's own API goes the same way", async () => {
   expect(sessions).toHaveLength(1);
   expect(refreshes()).toBe(1);
 });
-
-function accountOf(state: Person["session"]["state"]): string | undefined {
-  return "account" in state ? state.account : undefined;
-}

@@ -1,32 +1,40 @@
 import type { TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
+import { ClientError } from "../errors.ts";
 import { loadStreams } from "../streams/load-streams.ts";
 import type { SubscriptionDeps } from "../streams/subscription.ts";
+import type { Departure } from "./departures.ts";
 import { failedCall } from "./failed-call.ts";
 import { laterCall } from "./later-call.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /** The link of a session: see `Session.link`. Each call of a batch is judged by itself. */
 export function createSessionLink<Router extends AnyTRPCRouter>(deps: SubscriptionDeps): TRPCLink<Router> {
-  const { recovery, departures } = deps;
+  const { recovery, departures, holder } = deps;
   return () =>
     ({ op, next }) => {
       if (op.type === "subscription")
         return laterCall(op, loadStreams, ({ subscribe }) => subscribe<Router>(deps, { op, next }));
       return observable((observer) => {
         const began = recovery.begin();
+        let departure: Departure | undefined;
         let subscription: Unsubscribable | undefined;
-        let takeBack = () => {};
         let isOver = false;
 
+        const finish = () => {
+          isOver = true;
+          stopListening();
+          departure?.finish();
+          subscription?.unsubscribe();
+        };
         const send = () => {
-          takeBack = departures.announce(op.path, began.epoch);
+          departure = departures.announce(op.path, began.epoch);
           subscription = next(op).subscribe({
             next: (value) => observer.next(value),
             complete: () => observer.complete(),
             error(error) {
-              takeBack();
+              departure?.finish();
               untilAborted(recovery.recover(error, began), op.signal).then(
                 (repeat) => {
                   if (isOver) return;
@@ -34,18 +42,23 @@ export function createSessionLink<Router extends AnyTRPCRouter>(deps: Subscripti
                   else observer.error(error);
                 },
                 // What stands in the way of a new token says more than that the old one is none.
-                (failure: unknown) => void failedCall<Router>(failure, op).subscribe(observer),
+                fail,
               );
             },
           });
         };
+        const fail = (cause: unknown) => {
+          if (isOver) return;
+          finish();
+          failedCall<Router>(cause, op).subscribe(observer);
+        };
+        // One that has left is its account's, and is answered; one that has not would leave as somebody else's.
+        const stopListening = holder.onHeld(() => {
+          if (holder.epoch !== began.epoch && departure?.hasLeft === false) fail(new ClientError("session_ended"));
+        });
 
         send();
-        return () => {
-          isOver = true;
-          takeBack();
-          subscription?.unsubscribe();
-        };
+        return finish;
       });
     };
 }

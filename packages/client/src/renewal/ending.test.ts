@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { reasonOf } from "../errors.ts";
 import { memoryStorage, type TokenStorage } from "../keeping/storage.ts";
 import type { SessionWarning } from "../session/session-state.ts";
-import { AUTH, type House, openHouse, type Person } from "../testing/house.ts";
+import { gate } from "../testing/gate.ts";
+import { AUTH, type House, newAccount, openHouse, type Person } from "../testing/house.ts";
 import { ENDED, KEPT } from "../testing/key.ts";
 
 let house: House;
@@ -133,6 +135,25 @@ test("signing out while a sign-in is under way ends what it started", async () =
   expect(person.session.state).toEqual({ status: "signed-out" });
   expect(await storage.get(KEPT)).toBeNull();
   expect(endings()).toHaveLength(2);
+});
+
+test("signing out while a password is being proved ends the sign-in, and its handoff is not redeemed", async () => {
+  const client = house.client();
+  const account = newAccount();
+  await client.signUp(account);
+  await client.session.end();
+  const way = gate();
+  house.auth.decide(async ({ path }) => {
+    if (path === "/trpc/signIn.password") await way.pass();
+    return undefined;
+  });
+  house.auth.forget();
+  const signingIn = client.signIn(account).catch(reasonOf);
+  await way.reached;
+  await client.session.end();
+  way.open();
+  expect(await signingIn).toBe("session_ended");
+  expect([client.session.state.status, house.auth.to("/session/start")]).toEqual(["signed-out", []]);
 });
 
 test("signing out when nobody is signed in asks nobody", async () => {

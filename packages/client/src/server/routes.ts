@@ -29,12 +29,10 @@ async function handoffOf(
   prove: (ways: ReturnType<typeof createSignIn>) => Promise<void>,
 ): Promise<string> {
   let made = "";
-  const session = {
-    start: async ({ handoff }: { readonly handoff: string }) => {
-      made = handoff;
-    },
+  const begin = () => async (reply: { readonly handoff: string }) => {
+    made = reply.handoff;
   };
-  await prove(createSignIn({ url: audiences.own, client, jkt: undefined, session, fetch }));
+  await prove(createSignIn({ url: audiences.own, client, jkt: undefined, begin, fetch }));
   return made;
 }
 

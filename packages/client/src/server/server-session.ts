@@ -135,7 +135,7 @@ function carrying(record: SessionRecord, audiences: Audiences, fetch: typeof glo
     const url = urlOf(input);
     const audience = url && audiences.of(url);
     const token = audience && tokenOf(record, audience)?.accessToken;
-    if (token === undefined || headersOf(input, init).has("authorization")) return await fetch(input, init);
-    return await unredirected(fetch)(...withToken(token, undefined, input, init));
+    if (!url || token === undefined || headersOf(input, init).has("authorization")) return await fetch(input, init);
+    return await unredirected(fetch)(...withToken(token, undefined, { input, url }, init));
   };
 }

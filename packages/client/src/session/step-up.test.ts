@@ -1,5 +1,5 @@
 import superjson from "superjson";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { reasonOf } from "../errors.ts";
 import { type House, openHouse, type Person } from "../testing/house.ts";
 import { FRESH_S, NOTES, type NotesRouter } from "../testing/notes.ts";
@@ -78,6 +78,28 @@ describe("RFC 9470 4: a call that asks for a fresh sign-in", () => {
     expect(await reasonFrom(notesOf().shred.mutate({ title: "bills" }))).toBe("step_up_required");
     expect(house.auth.seen).toEqual([]);
     expect(house.notes.added).toEqual([]);
+  });
+
+  test("a handler that never answers is not waited for by who comes after its person", async () => {
+    const asked: string[] = [];
+    person.session.onStepUp(() => {
+      asked.push("hers");
+      return new Promise(() => undefined);
+    });
+    const hers = reasonFrom(notesOf("none").shred.mutate({ title: "hers" }));
+    await vi.waitUntil(() => asked.length > 0);
+    const other = await house.person();
+    await person.session.end();
+    expect(await hers).toBe("step_up_required");
+    person.session.onStepUp(async () => {
+      asked.push("theirs");
+      await person.stepUp(other.account);
+    });
+    await person.signIn(other.account);
+    await house.pass(HOUR_MS);
+    await person.session.refresh();
+    expect(await notesOf("none").shred.mutate({ title: "theirs" })).toBe("shredded");
+    expect([asked, house.notes.added]).toEqual([["hers", "theirs"], ["theirs"]]);
   });
 
   test("fails as it was refused where the handler throws: a wrong password, a dialog that was closed", async () => {

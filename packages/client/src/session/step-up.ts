@@ -1,6 +1,7 @@
 import type { TRPCClient } from "@trpc/client";
 import type { IssuerRouter } from "../api.ts";
-import { createSingleFlight } from "../single-flight.ts";
+import { untilAborted } from "../calls/until-aborted.ts";
+import type { Holder } from "./holder.ts";
 import type { Session } from "./session.ts";
 
 /** What a refused call asks for. */
@@ -25,10 +26,29 @@ export interface StepUps {
   ask(request: StepUpRequest): Promise<boolean>;
 }
 
-export function createStepUps(): StepUps {
+export function createStepUps(holder: Pick<Holder, "epoch" | "onHeld">): StepUps {
   const handlers: { readonly handle: StepUpHandler }[] = [];
-  const inFlight = createSingleFlight();
+  let asking: { readonly epoch: number; readonly answered: Promise<boolean> } | undefined;
   let done = 0;
+
+  /** Nobody waits for the answer of somebody who has gone: who comes next is asked for themselves. */
+  async function answer(handle: StepUpHandler, request: StepUpRequest, epoch: number): Promise<boolean> {
+    const gone = new AbortController();
+    const stop = holder.onHeld(() => {
+      if (holder.epoch !== epoch) gone.abort();
+    });
+    try {
+      await untilAborted(Promise.resolve(handle(request)), gone.signal);
+      done += 1;
+      return true;
+    } catch {
+      // Mostly somebody who closed a dialog. The call fails with what the API said.
+      return false;
+    } finally {
+      stop();
+    }
+  }
+
   return {
     get done() {
       return done;
@@ -44,16 +64,14 @@ export function createStepUps(): StepUps {
     async ask(request) {
       const last = handlers.at(-1);
       if (!last) return false;
-      try {
-        await inFlight(async () => {
-          await last.handle(request);
-          done += 1;
+      const { epoch } = holder;
+      if (asking?.epoch !== epoch) {
+        const answered = answer(last.handle, request, epoch).finally(() => {
+          if (asking?.answered === answered) asking = undefined;
         });
-        return true;
-      } catch {
-        // Mostly somebody who closed a dialog. The call fails with what the API said.
-        return false;
+        asking = { epoch, answered };
       }
+      return await asking.answered;
     },
   };
 }

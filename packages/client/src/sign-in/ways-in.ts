@@ -13,7 +13,8 @@ export interface WaysInDeps {
   readonly client: string;
   /** The thumbprint of the key that the session is going to be bound to, where it is. */
   readonly jkt: (() => Promise<string>) | undefined;
-  readonly session: Pick<Session, "start">;
+  /** Begins a sign-in, which ends with what is returned. */
+  readonly begin: () => Session["start"];
   readonly fetch: typeof fetch;
 }
 
@@ -24,7 +25,7 @@ export interface WaysIn extends Pick<SignIn, "signUp" | "setUp"> {
 }
 
 /** Each call in a request of its own and without a token: it comes before having one. */
-export function createWaysIn({ url, client, jkt, session, fetch }: WaysInDeps): WaysIn {
+export function createWaysIn({ url, client, jkt, begin, fetch }: WaysInDeps): WaysIn {
   const api = createCalls<IssuerRouter>(
     httpLink({
       url: `${url}/trpc`,
@@ -32,24 +33,34 @@ export function createWaysIn({ url, client, jkt, session, fetch }: WaysInDeps): 
       fetch: (input, init) => unredirected(fetch)(input as string, init as RequestInit),
     }),
   );
-  const app = async () => ({ client, ...(jkt && { jkt: await jkt() }) });
+  /** What is sent by whom, and what its answer is for. */
+  const signIn = async (prove: (app: App) => Promise<{ readonly handoff: string }>) => {
+    const start = begin();
+    await start(await prove({ client, ...(jkt && { jkt: await jkt() }) }));
+  };
   return {
-    byPassword: async ({ email, password }) =>
-      session.start(await api.signIn.password.mutate({ ...(await app()), email, password })),
-    by: async (method, input) => {
+    byPassword: ({ email, password }) => signIn((app) => api.signIn.password.mutate({ ...app, email, password })),
+    by: (method, input) => {
       // The method's own schema says whether it is right; here it only has to be JSON, which the link makes of it.
       const json = input as Parameters<typeof api.signIn.method.mutate>[0]["input"];
-      await session.start(await api.signIn.method.mutate({ ...(await app()), method, input: json }));
+      return signIn((app) => api.signIn.method.mutate({ ...app, method, input: json }));
     },
-    signUp: async ({ email, name, password, invitation }) => {
+    signUp: ({ email, name, password, invitation }) => {
       const invited = invitation === undefined ? {} : { invitation };
-      await session.start(await api.signIn.signUp.mutate({ ...(await app()), email, name, password, ...invited }));
+      return signIn((app) => api.signIn.signUp.mutate({ ...app, email, name, password, ...invited }));
     },
-    setUp: async ({ email, name, password, ...proof }) => {
-      const secret = "link" in proof ? secretOf(proof.link, url) : proof.secret;
-      await session.start(await api.signIn.setUp.mutate({ ...(await app()), email, name, password, secret }));
-    },
+    setUp: ({ email, name, password, ...proof }) =>
+      signIn((app) => {
+        const secret = "link" in proof ? secretOf(proof.link, url) : proof.secret;
+        return api.signIn.setUp.mutate({ ...app, email, name, password, secret });
+      }),
   };
+}
+
+/** Which app signs somebody in, and the key that the session is to be bound to. */
+interface App {
+  readonly client: string;
+  readonly jkt?: string;
 }
 
 /** The secret stands behind the `#`, where no server and no log sees it. It is for the server that made it. */

@@ -44,11 +44,16 @@ export async function followEvents({ url, fetch, answered, world, signal, tell }
     tell(1, "open", {});
     const events = createEventReader(lastEventId);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      for (const event of events(part.value)) {
-        lastEventId = event.lastEventId;
-        tell(1, event.type, event);
+    try {
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        for (const event of events(part.value)) {
+          lastEventId = event.lastEventId;
+          tell(1, event.type, event);
+        }
       }
+    } finally {
+      // A listener that throws has read enough of it. One that has ended, or broken off, knows of nothing to cancel.
+      reader.cancel().catch(() => undefined);
     }
   };
 

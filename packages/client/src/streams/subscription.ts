@@ -80,13 +80,13 @@ export function subscribe<Router extends AnyTRPCRouter>(
     };
 
     const open = (): Stream => {
-      const takeBack = departures.announce(op.path, began.epoch);
+      const departure = departures.announce(op.path, began.epoch);
       const stream: Stream = {
         isOpen: false,
         since: world.monotonic(),
         renewals: holder.renewals,
         close() {
-          takeBack();
+          departure.finish();
           stream.subscription?.unsubscribe();
         },
       };
