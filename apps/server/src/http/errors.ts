@@ -45,16 +45,34 @@ export function setRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply 
   return reply.code(refusals[refusal.reason].status);
 }
 
+/**
+ * The same of a refused grant. A route that gives tokens protects no resource: what is wrong with a grant or with its proof
+ * is 400, and no challenge opens it (RFC 6749 §5.2, RFC 9449 §5, §8).
+ */
+function setGrantRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  setRefusal(reply, refusal);
+  if (reply.statusCode !== 401) return reply;
+  reply.removeHeader("www-authenticate");
+  return reply.code(400);
+}
+
 /** The body of a refusal: its reason, and nothing of the request. */
 export function errorReply(refusal: Refusal): ErrorReply {
   return { error: refusal.reason };
 }
 
 /** Fastify's error handler. Always the last word: nothing leaves it but a reason. */
-export async function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const refusal = refusalFrom(error);
-  noteRefusal(request, refusal);
-  return await setRefusal(reply, refusal).send(errorReply(refusal));
+export const handleError = handlerOf(setRefusal);
+
+/** The error handler of routes that give tokens. */
+export const handleGrantError = handlerOf(setGrantRefusal);
+
+function handlerOf(set: typeof setRefusal) {
+  return async (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const refusal = refusalFrom(error);
+    noteRefusal(request, refusal);
+    return await set(reply, refusal).send(errorReply(refusal));
+  };
 }
 
 /** Fastify's handler for what no route answers. */

@@ -6,6 +6,7 @@ import type { Sessions } from "../services/sessions/sessions.ts";
 import { callerOf, originOf } from "./caller-of.ts";
 import { cookie, cookieName, noCookie, readCookie } from "./cookies.ts";
 import { allowRegisteredOrigins } from "./cors.ts";
+import { handleGrantError } from "./errors.ts";
 import { judgeOrigin } from "./origin.ts";
 import { route } from "./route.ts";
 import { endBody, readBody, refreshBody, startBody } from "./session-bodies.ts";
@@ -42,6 +43,7 @@ export function sessionRoutes({ sessions, clients, proofs }: SessionRoutesParts)
   }
 
   return async (fastify: FastifyInstance): Promise<void> => {
+    fastify.setErrorHandler(handleGrantError);
     allowRegisteredOrigins(fastify, clients, true);
     // A fresh nonce before the last one runs out saves a refused request (RFC 9449 §8.2).
     fastify.addHook("onSend", async (request, reply) => {
