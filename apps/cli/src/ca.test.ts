@@ -56,7 +56,7 @@ describe("a server on this machine", () => {
     expect(await attempt({ COUNTERSIGN_DATA_DIR: "nowhere" }, `--ca ${bundle}`)).toMatchObject(reached);
   });
 
-  test("ASVS 12.3.2: is never called with verification turned off, not even by the environment", async () => {
+  test("ASVS 12.3.2, RFC 6750 5.3: is never called with verification turned off, not even by the environment", async () => {
     const off = { COUNTERSIGN_DATA_DIR: "nowhere", NODE_TLS_REJECT_UNAUTHORIZED: "0" };
     expect(await attempt(off)).toMatchObject(distrusted);
   });

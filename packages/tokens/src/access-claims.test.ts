@@ -107,7 +107,7 @@ describe("corpus 85: times are whole seconds within reason", () => {
     await refused(accountClaims({ iat: SECOND + 31, exp: SECOND + 331 }));
   });
 
-  test("a life of 15 minutes is accepted, one second more is not", async () => {
+  test("RFC 6750 5.2: a life of 15 minutes is accepted, one second more is not", async () => {
     await expect(verify(accountClaims({ iat: SECOND, exp: SECOND + 900 }))).resolves.toBeDefined();
     await refused(accountClaims({ iat: SECOND, exp: SECOND + 901 }));
     await refused(accountClaims({ iat: SECOND - 86_400, exp: SECOND + 300 }));

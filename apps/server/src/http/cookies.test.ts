@@ -4,7 +4,7 @@ import { cookie, cookieName, noCookie, readCookie } from "./cookies.ts";
 const name = cookieName("console");
 
 describe("the refresh cookie", () => {
-  test("ASVS 3.3.1 to 3.3.4: belongs to one host, over TLS, out of reach of scripts and of other sites", () => {
+  test("ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.4: belongs to one host, over TLS, out of reach of scripts and of other sites", () => {
     expect(cookie(name, "csr_x", 60.9)).toBe(
       "__Host-cs-console=csr_x; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=60",
     );

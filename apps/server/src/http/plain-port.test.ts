@@ -59,7 +59,7 @@ describe("the plain port", () => {
     ["/a?token=secret", `${ORIGIN}/a`],
     ["/\\evil.example", `${ORIGIN}/\\evil.example`],
     ["*", `${ORIGIN}/`],
-  ])("leads nowhere else when asked for %s", async (path, location) => {
+  ])("ASVS 3.7.2: leads nowhere else when asked for %s", async (path, location) => {
     const reply = await ask(path, browser);
     expect(reply.location).toBe(location);
     expect(new URL(reply.location ?? "").origin).toBe(ORIGIN);

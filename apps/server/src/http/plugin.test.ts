@@ -43,7 +43,7 @@ describe("the issuer's other routes", () => {
     expect(await server.call("/readyz", { method: "HEAD" })).toMatchObject({ status: 200, body: "" });
   });
 
-  test("show how to set up, on a page without a script that loads nothing", async () => {
+  test("ASVS 3.4.3, 3.4.6: show how to set up, on a page without a script that loads nothing", async () => {
     const { status, headers, body } = await server.call("/setup");
     expect({ status, type: headers["content-type"] }).toEqual({ status: 200, type: "text/html; charset=utf-8" });
     expect(body).toContain("npx -y pnpm@12 countersign setup");

@@ -51,11 +51,12 @@ async function lives(cookie: string): Promise<void> {
 }
 
 describe("a session in cookie mode", () => {
-  test("ASVS 10.1.1: keeps the refresh token out of the page's reach", async () => {
+  test("ASVS 3.3.4, 10.1.1, RFC 6750 5.3: keeps the refresh token out of the page's reach, and no other in a cookie", async () => {
     const handoff = await server.handoff("console", issuer);
     const started = await server.post("/session/start", { client: "console", handoff }, page());
     expect(started).toMatchObject({ status: 200, headers: { "cache-control": "no-store" } });
     expect(started.body).not.toContain("csr_");
+    expect(started.headers["set-cookie"]).toHaveLength(1);
     expect(JSON.parse(started.body)).toMatchObject({ tokens: [{ audience: issuer, token_type: "Bearer" }] });
     expect(cookieOf(started)).toMatch(
       /^__Host-cs-console=csr_[\w.-]+; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=\d+$/,
@@ -128,7 +129,7 @@ describe("a session in cookie mode", () => {
     await refused(server.post("/session/start", { client: "console", handoff }, page()), 400, "invalid_grant");
   });
 
-  test("corpus 61, 62: takes no form, no plain text, no GET and nothing without the own header", async () => {
+  test("corpus 61, 62, ASVS 3.5.2: takes no form, no plain text, no GET and nothing without the own header", async () => {
     const cookie = await inBrowser();
     const body = JSON.stringify({ client: "console" });
     const json = { "content-type": "application/json", "x-countersign": "1" };

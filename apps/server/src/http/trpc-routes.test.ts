@@ -119,14 +119,14 @@ describe("the API over HTTPS", () => {
     ["corpus 61: a mutation by GET", "/trpc/account.endOtherSessions", {}, 405, "method_not_allowed"],
     ["a query by POST", "/trpc/account.me", post("{}"), 405, "method_not_allowed"],
     [
-      "corpus 61: a form",
+      "corpus 61, ASVS 3.5.2: a form",
       "/trpc/signIn.password",
       post(mark, { "content-type": "application/x-www-form-urlencoded" }),
       415,
       "unsupported_media_type",
     ],
     [
-      "corpus 61: plain text",
+      "corpus 61, ASVS 3.5.2: plain text",
       "/trpc/signIn.password",
       post("{}", { "content-type": "text/plain" }),
       415,

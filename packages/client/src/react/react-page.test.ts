@@ -85,7 +85,7 @@ describe("queries that suspend (useSuspenseQuery)", () => {
     expect(broken).toEqual([]);
   });
 
-  test("client case 18: and wait while another tab signs out show nobody, and nothing when their answer comes", async () => {
+  test("client case 18, corpus 66: and wait while another tab signs out show nobody, and nothing when their answer comes", async () => {
     const at = gate();
     stage.site.door.decide(({ path }) =>
       path.startsWith("/notes/") ? { afterReply: at.pass, lose: false } : undefined,
@@ -113,7 +113,7 @@ describe("queries that suspend (useSuspenseQuery)", () => {
   });
 });
 
-test("client case 20: who signs in instead sees neither the data nor the drafts of the one before", async () => {
+test("client case 20, corpus 66: who signs in instead sees neither the data nor the drafts of the one before", async () => {
   await mount();
   await shows(greeting());
   await tab.page.getByPlaceholder("draft").fill("a secret of somebody's");

@@ -170,7 +170,7 @@ describe("what one tab does", () => {
     expect((await context.cookies()).map(({ name }) => name)).not.toContain(COOKIE);
   });
 
-  test("client case 20: signing in as somebody else is so in the other at its next page", async () => {
+  test("client case 20, corpus 66: signing in as somebody else is so in the other at its next page", async () => {
     const { tabs, account } = await signedIn(2);
     expect(await post(tabs[0], "sign-up", newAccount())).toBe(200);
     const other = await go(tabs[1]);

@@ -32,7 +32,7 @@ const seenBy = (options: Partial<ServerSessionsOptions>) => app.another(options)
 const nobody = { status: "signed-out" };
 
 describe("the session's cookie", () => {
-  test("ASVS 3.3.1: is for this host alone, over TLS, out of the reach of scripts, for as long as the session", async () => {
+  test("ASVS 3.3.1, 3.3.2, 3.3.3, 3.3.4: is for this host alone, over TLS, out of the reach of scripts, for as long as the session", async () => {
     const response = await app.sessions.handle(plainBrowser().post("sign-up", newAccount()));
     const [line, ...others] = response.headers.getSetCookie();
     expect(others).toEqual([]);

@@ -12,9 +12,12 @@ const refusedFor = (headers: readonly string[]) => {
 };
 
 describe("the bearer token of a request", () => {
-  test.each(["Bearer", "bearer", "BEARER", "bEaReR"])("RFC 6750 5: the scheme %s is matched in any case", (scheme) => {
-    expect(bearerToken([`${scheme} a.b-c_d~e+f/g==`])).toBe("a.b-c_d~e+f/g==");
-  });
+  test.each(["Bearer", "bearer", "BEARER", "bEaReR"])(
+    "RFC 9110 11.1: the scheme %s is matched in any case",
+    (scheme) => {
+      expect(bearerToken([`${scheme} a.b-c_d~e+f/g==`])).toBe("a.b-c_d~e+f/g==");
+    },
+  );
 
   test("RFC 9110 11.4: several spaces may stand between scheme and token", () => {
     expect(bearerToken(["Bearer   abc"])).toBe("abc");
@@ -46,7 +49,7 @@ describe("the bearer token of a request", () => {
     ["corpus 18: DPoP and Bearer together", ["DPoP a, Bearer a"]],
     ["corpus 18: another scheme's and DPoP together", ["Basic a,dpop b"]],
     ["corpus 18: Bearer and DPoP in two headers", ["DPoP a", "Bearer a"]],
-  ])("corpus 83: %s are refused, whichever another reader would take", (_what, headers) => {
+  ])("corpus 83, RFC 6750 2: %s are refused, whichever another reader would take", (_what, headers) => {
     expect(refusedFor(headers)).toBe("malformed_credentials");
   });
 

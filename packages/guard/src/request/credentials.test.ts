@@ -62,7 +62,7 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((resolve) => listener.close(resolve)));
 
-describe("server case 7, ASVS 7.2.1: forged and misused tokens, through the guard", async () => {
+describe("server case 7, ASVS 7.2.1, RFC 6750 3.1: forged and misused tokens, through the guard", async () => {
   const other = await makePair();
   const jwk = other.generated.publicJwk;
   const publicJson = JSON.stringify(pair.generated.publicJwk);
@@ -230,7 +230,7 @@ describe("server case 7, ASVS 7.2.1: forged and misused tokens, through the guar
 });
 
 describe("RFC 6750 3: what a refused request is told", () => {
-  test("3.1: no error code where no credentials came", async () => {
+  test("RFC 6750 3.1: no error code where no credentials came", async () => {
     for (const authorization of [undefined, "Basic eA=="]) {
       const answer = await send(router, "me", { headers: authorization === undefined ? {} : { authorization } });
       expect(answer.status).toBe(401);
@@ -238,7 +238,7 @@ describe("RFC 6750 3: what a refused request is told", () => {
     }
   });
 
-  test("3.1: invalid_request and 400 for credentials that are none", async () => {
+  test("RFC 6750 3.1: invalid_request and 400 for credentials that are none", async () => {
     const answer = await send(router, "me", { headers: { authorization: "Bearer a, Bearer b" } });
     expect(refusalIn(answer)).toEqual({ reason: "malformed_credentials", ran: false, status: 400 });
     expect(answer.headers.get("www-authenticate")).toBe(
@@ -246,7 +246,7 @@ describe("RFC 6750 3: what a refused request is told", () => {
     );
   });
 
-  test("3.1: insufficient_scope and 403, with the scope that would do", async () => {
+  test("RFC 6750 3.1: insufficient_scope and 403, with the scope that would do", async () => {
     const answer = await send(router, "both", { token: await desk.account() });
     expect(answer.status).toBe(403);
     expect(answer.headers.get("www-authenticate")).toBe(
@@ -268,7 +268,7 @@ describe("RFC 6750 3: what a refused request is told", () => {
   });
 });
 
-describe("6750 2: where a token may stand", () => {
+describe("RFC 6750 2: where a token may stand", () => {
   test.each<[string, () => Promise<{ path: string; headers?: Record<string, string> }>]>([
     ["in the query", async () => ({ path: `me?access_token=${await desk.account()}` })],
     [
@@ -288,7 +288,7 @@ describe("6750 2: where a token may stand", () => {
         },
       }),
     ],
-  ])("corpus 56: not %s", async (_where, make) => {
+  ])("corpus 56, RFC 6750 5.3: not %s", async (_where, make) => {
     const { path, headers } = await make();
     expect(refusalIn(await send(router, path, { headers: headers ?? {} })).reason).toBe("no_token");
   });

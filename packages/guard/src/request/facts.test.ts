@@ -94,7 +94,7 @@ describe("facts of Node's requests, over a socket", () => {
     expect(facts(request)).toMatchObject({ method: "POST", contentType: "application/json, text/plain" });
   });
 
-  test("ASVS 4.4.3, 14.2.1: a token in the URL, a cookie or the body is not looked at", async () => {
+  test("ASVS 4.4.3, 14.2.1, RFC 6750 5.3: a token in the URL, a cookie or the body is not looked at", async () => {
     const request = await receive([
       "POST /?access_token=a&authorization=Bearer%20a HTTP/1.1",
       "Cookie: authorization=Bearer a; access_token=a",

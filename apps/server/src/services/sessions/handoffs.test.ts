@@ -56,14 +56,14 @@ describe("a handoff", () => {
   test.each([
     { what: "another client", request: { client: "console", origin: null } },
     { what: "a browser, where none signed in", request: { client: "cli", origin: ISSUER } },
-  ])("is refused to $what, and stays good where it belongs", async ({ request }) => {
+  ])("ASVS 10.1.2: is refused to $what, and stays good where it belongs", async ({ request }) => {
     const handoff = await handoffFor();
     expect(await reasonOf(start(handoff, request))).toBe("invalid_grant");
     await expect(start(handoff)).resolves.toMatchObject({ account: ann.id });
   });
 
   test.each(["https://evil.example", "null", `${ISSUER}.evil.example`, null])(
-    "of a browser is refused to %s",
+    "ASVS 10.1.2: of a browser is refused to %s",
     async (origin) => {
       const handoff = await handoffFor(CONSOLE);
       expect(await reasonOf(start(handoff, { client: "console", origin }))).toBe("invalid_grant");
