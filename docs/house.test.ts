@@ -23,7 +23,7 @@ describe("the house rules", () => {
     expect(sizes[Math.floor(sizes.length / 2)]?.lines).toBeLessThanOrEqual(60);
   });
 
-  test("clock and randomness are read in one place a program", () => {
+  test("corpus 67: clock and randomness are read in one place a program", () => {
     const worlds = /(^|\/)(world|client-world)\.ts$|\/(testing|test-support)\/|^bench\//;
     const ambient = /Date\.now\(|new Date\(\)|Math\.random\(|randomBytes\(|randomUUID\(|performance\.now\(/;
     const guilty = sources.filter((file) => !worlds.test(file) && code(file).some((line) => ambient.test(line)));
