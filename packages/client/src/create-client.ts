@@ -49,7 +49,10 @@ export interface CountersignClient extends SignIn {
    * @throws with the server's reason: `wrong_credentials`, `rate_limited`, see `reasonOf`
    */
   stepUp(proof: { readonly password: string }): Promise<void>;
-  /** Stops timers. What is under way still ends well. */
+  /**
+   * Stops the timers that nobody waits for, and listens to other tabs no more. What is under way still ends well, what is
+   * asked for still works, and a subscription is its subscriber's to end.
+   */
   dispose(): void;
 }
 
