@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { newAccount } from "../testing/house.ts";
+import { makeTimersSettable, passTimers } from "../testing/page-clock.ts";
 import { accountOf, statusOf } from "../testing/signed-in-tabs.ts";
 import { APP, noteOf } from "../testing/site.ts";
 import { openStage } from "../testing/stage.ts";
@@ -44,6 +45,28 @@ describe("a page in cookie mode", () => {
     expect(JSON.parse(noted.replace("signed-in ", ""))).toEqual(known);
     expect([rest, ...JSON.parse(inReach).slice(1)]).toEqual([{}, {}, ""]);
     expect(await tab.page.evaluate("indexedDB.databases()")).toEqual([]);
+  });
+
+  test("asks again later who is signed in where the server is away, but not once it was disposed of", async () => {
+    await signedUp();
+    const page = await stage.context.newPage();
+    await makeTimersSettable(page);
+    await page.goto(stage.site.origin);
+    stage.site.door.decide(({ path }) => (path.startsWith("/auth/") ? { status: 503, body: "{}" } : undefined));
+    const tab = await begin(stage.site, page);
+    expect((await tab.ready()).status).toBe("offline");
+    /** How often it asks while its timers go off, for longer than it waits after a failure. */
+    const asksWithin = async (seconds: number) => {
+      const before = refreshes();
+      for (let half = 0; half < seconds * 2; half += 1) {
+        await passTimers(tab, 20_000);
+        await tab.page.waitForTimeout(500);
+      }
+      return refreshes() - before;
+    };
+    expect(await asksWithin(3)).toBeGreaterThan(0);
+    await tab.run((client) => client.dispose());
+    expect(await asksWithin(4)).toBe(0);
   });
 
   test("is signed in again after it was loaded anew, by one refresh", async () => {

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { createClient } from "../create-client.ts";
 import { AUTH, type House, openHouse, type Person } from "../testing/house.ts";
 import { createStillWorld, type StillWorld } from "../testing/test-world.ts";
 
@@ -109,16 +108,6 @@ test("dispose() stops the timer for good, and what is asked for still works", as
   expect(world.timers).toEqual([]);
   await person.session.refresh();
   await use(person);
-  expect(world.timers).toEqual([]);
-});
-
-test("dispose() stops asking who is signed in as well", async () => {
-  const world = createStillWorld();
-  const away = async () => Response.json({ error: "unavailable" }, { status: 503, headers: { "retry-after": "60" } });
-  const client = createClient({ url: AUTH, mode: "cookie", client: "app", fetch: away, world });
-  expect((await client.session.ready()).status).toBe("unknown");
-  expect(world.timers).toEqual([60_000]);
-  client.dispose();
   expect(world.timers).toEqual([]);
 });
 
