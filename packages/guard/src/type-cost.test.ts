@@ -25,7 +25,11 @@ describe("a guarded router of a thousand procedures", () => {
     expect(large.consumer.instantiations / bare.consumer.instantiations).toBeLessThanOrEqual(1.2);
   });
 
-  test.each(["server", "consumer"] as const)(
+  test("costs the compiler of a consumer by the SDK, which asks of each procedure whether it may be called, as little", () => {
+    expect(large.sdk.instantiations / bare.consumer.instantiations).toBeLessThanOrEqual(1.2);
+  });
+
+  test.each(["server", "consumer", "sdk"] as const)(
     "costs as much for each procedure as a small one does, at the %s",
     (side) => {
       const perProcedure = (more: ApiCost, less: ApiCost, added: number) =>

@@ -56,16 +56,40 @@ export function guardedApi(procedures: number): Sources {
 
 /** A client that calls every procedure of either. */
 export function callers(procedures: number): Sources {
-  const calls = range(procedures).map((index) => {
-    const way = `client.router${Math.floor(index / A_ROUTER)}.procedure${index}`;
-    return `  (await ${way}.${isMutation(index) ? "mutate" : "query"}(${input(index)})).title satisfies string,`;
-  });
-  const text = `
+  return consumer(
+    procedures,
+    `
     import { createTRPCClient, httpBatchLink } from "@trpc/client";
     import type { AppRouter } from "../api/app.js";
-    const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: "https://api.example" })] });
-    export const titles = [\n${calls.join("\n")}\n];`;
-  return { "client.ts": text };
+    const client = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: "https://api.example" })] });`,
+  );
+}
+
+/** The same by the SDK, which also asks of every procedure whether it may be called. */
+export function sdkCallers(procedures: number): Sources {
+  const asked = range(procedures).map((index) => `  can("router${routerOf(index)}.procedure${index}"),`);
+  return consumer(
+    procedures,
+    `
+    import { createClient } from "@countersign/client";
+    import type { AppRouter } from "../api/app.js";
+    const sdk = createClient({ url: "https://issuer.example" });
+    const client = sdk.connect<AppRouter>({ url: "https://api.example" });
+    const { can } = sdk.accessTo<AppRouter>("https://api.example");
+    export const allowed = [\n${asked.join("\n")}\n];`,
+  );
+}
+
+function consumer(procedures: number, beginning: string): Sources {
+  const calls = range(procedures).map((index) => {
+    const way = `client.router${routerOf(index)}.procedure${index}`;
+    return `  (await ${way}.${isMutation(index) ? "mutate" : "query"}(${input(index)})).title satisfies string,`;
+  });
+  return { "client.ts": `${beginning}\n    export const titles = [\n${calls.join("\n")}\n];` };
+}
+
+function routerOf(index: number): number {
+  return Math.floor(index / A_ROUTER);
 }
 
 function api(procedures: number, dialect: Dialect): Sources {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { bareApi, callers, guardedApi, type Sources } from "./generated-api.ts";
+import { bareApi, callers, guardedApi, type Sources, sdkCallers } from "./generated-api.ts";
 
 const run = promisify(execFile);
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -19,10 +19,11 @@ export interface TypeCost {
   readonly checkMs: number;
 }
 
-/** An API of a number of procedures, at its server and at a consumer that calls each of them. */
+/** An API of a number of procedures, at its server and at consumers that call each of them, by tRPC alone and by the SDK. */
 export interface ApiCost {
   readonly server: TypeCost;
   readonly consumer: TypeCost;
+  readonly sdk: TypeCost;
 }
 
 export interface TypeCosts extends AsyncDisposable {
@@ -43,9 +44,11 @@ export async function createTypeCosts(): Promise<TypeCosts> {
       const name = `${kind}-${procedures}`;
       await writeSources(join(folder, name, "server"), (kind === "bare" ? bareApi : guardedApi)(procedures));
       await writeSources(join(folder, name, "consumer"), callers(procedures));
+      await writeSources(join(folder, name, "sdk"), sdkCallers(procedures));
       const server = await check(folder, `${name}/server`);
       await compile(folder, `${name}/server`, "--noEmit", "false", "--emitDeclarationOnly", "--outDir", `${name}/api`);
-      return { server, consumer: await check(folder, `${name}/consumer`) };
+      const [consumer, sdk] = [await check(folder, `${name}/consumer`), await check(folder, `${name}/sdk`)];
+      return { server, consumer, sdk };
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
@@ -54,7 +57,7 @@ export async function createTypeCosts(): Promise<TypeCosts> {
 async function emitPackages(folder: string): Promise<void> {
   await project(folder, "packages", {
     compilerOptions: { rootDir: PACKAGES, outDir: join(folder, "packages") },
-    files: [join(PACKAGES, "guard/src/index.ts")],
+    files: [join(PACKAGES, "client/src/index.ts"), join(PACKAGES, "guard/src/index.ts")],
   });
   await compile(folder, "packages", "--emitDeclarationOnly");
 }
@@ -66,6 +69,7 @@ async function check(folder: string, name: string): Promise<TypeCost> {
       noEmit: true,
       customConditions: [],
       paths: {
+        "@countersign/client": declarations("client"),
         "@countersign/guard": declarations("guard"),
         "@countersign/tokens": declarations("tokens"),
       },
