@@ -4,11 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import tls from "node:tls";
 import { createApp, readConfig } from "@countersign/server";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import superjson from "superjson";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createClient } from "./create-client.ts";
 import { reasonOf } from "./errors.ts";
+import { memoryStorage } from "./keeping/storage.ts";
 import { freePort } from "./testing/free-port.ts";
 import { type House, newAccount, openHouse } from "./testing/house.ts";
+import { NOTES, type NotesRouter } from "./testing/notes.ts";
 
 let house: House;
 beforeAll(async () => {
@@ -25,6 +28,36 @@ test("somebody signs up, is who they say, and signs out", async () => {
   expect(client.session.state).toMatchObject({ status: "signed-in", account: me.id });
   await client.session.end();
   expect(client.session.state).toEqual({ status: "signed-out" });
+});
+
+test("in a host like React Native, without a page, locks, channels, databases or streams of text, it is all there", async () => {
+  const missing = [
+    "BroadcastChannel",
+    "TextDecoderStream",
+    "document",
+    "indexedDB",
+    "localStorage",
+    "location",
+    "navigator",
+  ];
+  for (const name of missing) vi.stubGlobal(name, undefined);
+  try {
+    const storage = memoryStorage();
+    const client = house.client({ storage, audiences: [NOTES] });
+    const account = newAccount();
+    await client.signUp(account);
+    await client.session.refresh();
+    const notes = client.connect<NotesRouter>({ url: NOTES, transformer: superjson, batch: "together" });
+    expect((await notes.add.mutate({ title: "milk" })).title).toBe("milk");
+    client.dispose();
+    // The app is opened again.
+    const again = house.client({ storage });
+    expect((await again.api.account.me.query()).email).toBe(account.email);
+    await again.session.end();
+    expect(again.session.state).toEqual({ status: "signed-out" });
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
 
 test.each([
