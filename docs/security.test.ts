@@ -95,7 +95,7 @@ const duties = {
 };
 
 const required = [
-  ...numbers("corpus", [1, 28], [33, 37], 48, 50, 51, [53, 71], [74, 85]),
+  ...numbers("corpus", [1, 28], [33, 37], 48, 50, 51, [53, 72], [74, 85]),
   ...numbers("server case", [1, 7], [9, 13], [15, 18]),
   ...numbers("client case", [1, 31]),
   ...Object.entries(duties).flatMap(([rfc, asked]) => asked.map((section) => `RFC ${rfc} ${section}`)),

@@ -15,7 +15,7 @@ const enter = async (email: string) => {
 };
 
 describe("an account whose address somebody proves", () => {
-  test("is taken from whoever had only named the address: password, session, tokens, handoff", async () => {
+  test("corpus 72: is taken from whoever had only named the address: password, session, tokens, handoff", async () => {
     const squatter: Person = await issuer.person("ann");
     const { email, refreshToken, accessToken } = squatter;
     const { services } = issuer;
