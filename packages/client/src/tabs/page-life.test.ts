@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Fate } from "../testing/door.ts";
 import { gate } from "../testing/gate.ts";
+import { generationIn, generationsOf } from "../testing/generations.ts";
 import { newAccount } from "../testing/house.ts";
 import { makeClockSettable, setClock } from "../testing/page-clock.ts";
 import { accountOf, add, EXPIRY_MS, signedInTabs, statusOf, who } from "../testing/signed-in-tabs.ts";
 import { openStage } from "../testing/stage.ts";
 import { begin, openTab, type Tab } from "../testing/tab.ts";
+import { setVisibility } from "../testing/visibility.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -126,6 +128,26 @@ describe("a page on a laptop that slept", () => {
     await setClock(tab, EXPIRY_MS);
     expect(await add(tab, "awake")).toBe("added");
     expect([refreshes(), stage.site.door.seen.filter(({ path }) => path.startsWith("/notes/")).length]).toEqual([1, 1]);
+  });
+
+  test("client case 14: with ten tabs, all refresh before their next call, by one rotation", async () => {
+    const tabs = await signedInTabs(stage.site, stage.context, 10);
+    const account = await accountOf(tabs[0] as Tab);
+    const generation = generationIn((await stage.context.cookies())[0]?.value ?? "") ?? Number.NaN;
+    for (const tab of tabs) await setVisibility(tab, "hidden");
+    await stage.site.pass(EXPIRY_MS);
+    for (const tab of tabs) await setClock(tab, EXPIRY_MS);
+    const wake = async (tab: Tab) => {
+      await setVisibility(tab, "visible");
+      return await who(tab);
+    };
+    const called = await stage.site.atOneMoment(() => Promise.all(tabs.map(wake)));
+    expect(called).toEqual(tabs.map(() => account));
+    expect([refreshes(), stage.site.door.seen.filter(({ path }) => path.startsWith("/notes/")).length]).toEqual([
+      10, 10,
+    ]);
+    expect(generationsOf(stage.site.door.to("/auth/session/refresh"))).toEqual([generation + 1]);
+    for (const tab of tabs) expect(await tab.happenings()).toMatchObject({ accounts: [], warnings: [] });
   });
 
   test("client case 14: and wakes offline says so, knows who is signed in, and goes on by itself when it is online", async () => {

@@ -10,8 +10,9 @@ export interface Seen {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly body: string;
-  /** What the server answered, whether or not it arrived. */
+  /** What the server answered, whether or not it arrived, and the cookies that came with it. */
   reply?: string;
+  cookies?: readonly string[];
 }
 
 /** What becomes of a request. */
@@ -69,6 +70,7 @@ export async function openDoor(
     const reply = await forward(upstream(url), incoming, body);
     const content = await buffer(reply);
     one.reply = content.toString();
+    one.cookies = reply.headers["set-cookie"] ?? [];
     if (typeof fate === "object") await fate.afterReply();
     if (fate === "lose-reply" || (typeof fate === "object" && fate.lose)) return breakOff(outgoing);
     outgoing.writeHead(reply.statusCode ?? 502, reply.headers);

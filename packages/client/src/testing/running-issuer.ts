@@ -17,6 +17,8 @@ export interface RunningIssuer {
   readonly world: World;
   /** Time goes by at the server. */
   pass(milliseconds: number): Promise<void>;
+  /** Does something at one moment of the server's clock, however long it takes. */
+  atOneMoment<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Stops it, whatever is under way, and starts it anew over the same data. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -30,7 +32,8 @@ export async function startIssuer(
 ): Promise<RunningIssuer> {
   const folder = await mkdtemp(join(tmpdir(), "countersign-client-"));
   let ahead = 0;
-  const world = { ...systemWorld, now: () => systemWorld.now() + ahead };
+  let moment: number | undefined;
+  const world = { ...systemWorld, now: () => moment ?? systemWorld.now() + ahead };
   const serve = (port: number) => serveIssuer({ world, ...options, issuer: issuerUrl, notes, folder, port });
   let served = await serve(0);
   const { issuer, origin } = served;
@@ -49,6 +52,14 @@ export async function startIssuer(
       ahead += milliseconds;
       // It has to look first whether anything was revoked meanwhile.
       while (!(await fetch(`${origin}${path}/readyz`)).ok);
+    },
+    async atOneMoment(work) {
+      moment = world.now();
+      try {
+        return await work();
+      } finally {
+        moment = undefined;
+      }
     },
     async restart() {
       await served.close();

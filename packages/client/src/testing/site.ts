@@ -53,6 +53,8 @@ export interface MortalSite extends Site {
 export interface TimedSite extends MortalSite {
   /** Time goes by at the servers. */
   pass(milliseconds: number): Promise<void>;
+  /** Does something at one moment of the servers' clock, however long it takes. */
+  atOneMoment<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 export async function openSite(
