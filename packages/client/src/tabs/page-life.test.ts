@@ -3,7 +3,7 @@ import type { Fate } from "../testing/door.ts";
 import { gate } from "../testing/gate.ts";
 import { generationIn, generationsOf } from "../testing/generations.ts";
 import { newAccount } from "../testing/house.ts";
-import { makeClockSettable, setClock } from "../testing/page-clock.ts";
+import { makeClockSettable, makeTimersSettable, passTimers, setClock } from "../testing/page-clock.ts";
 import { accountOf, add, EXPIRY_MS, signedInTabs, statusOf, who } from "../testing/signed-in-tabs.ts";
 import { openStage } from "../testing/stage.ts";
 import { begin, openTab, type Tab } from "../testing/tab.ts";
@@ -184,6 +184,31 @@ describe("a page on a laptop that slept", () => {
     expect(refreshes()).toBe(expected);
   });
 });
+
+test.each([
+  ["has not gone off", 0],
+  ["goes off only now", EXPIRY_MS],
+])(
+  "client case 16: a page in the background, whose throttled timer %s, refreshes once when it is shown, before its first call",
+  async (_name, late) => {
+    const page = await stage.context.newPage();
+    await makeTimersSettable(page);
+    await page.goto(stage.site.origin);
+    const tab = await begin(stage.site, page);
+    await tab.run((client, account) => client.signUp(account), newAccount());
+    // What nobody uses is not renewed by the clock.
+    const account = await who(tab);
+    await setVisibility(tab, "hidden");
+    stage.site.door.forget();
+    await stage.site.pass(EXPIRY_MS);
+    await setClock(tab, EXPIRY_MS);
+    const [, , called] = await Promise.all([setVisibility(tab, "visible"), passTimers(tab, late), who(tab)]);
+    expect(called).toBe(account);
+    const asked = stage.site.door.seen.map(({ path }) => path.split("?")[0]);
+    expect(asked).toEqual(["/auth/session/refresh", "/notes/who"]);
+    expect(await tab.happenings()).toMatchObject({ accounts: [account], warnings: [] });
+  },
+);
 
 describe("a page whose browser", () => {
   test.each([
