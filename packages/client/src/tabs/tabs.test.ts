@@ -272,21 +272,6 @@ describe("the life of a page", () => {
     expect(await Promise.all([who(first), who(copy)])).toEqual(Array(2).fill(await accountOf(first)));
   });
 
-  test("client case 30: two copies of the SDK in one page follow each other, and a disposed one does nothing more", async () => {
-    const [tab] = (await signedIn(1)) as [Tab];
-    const statuses = (await tab.page.evaluate(`(async () => {
-      const options = { url: "${stage.site.origin}/auth", client: "web" };
-      const mounted = createClient(options);
-      mounted.dispose();
-      const again = createClient(options);
-      await Promise.all([mounted.session.ready(), again.session.ready()]);
-      const heard = new Promise((resolve) => again.session.subscribe(({ status }) => resolve(status)));
-      await client.session.end();
-      return [await heard, mounted.session.state.status];
-    })()`)) as unknown;
-    expect(statuses).toEqual(["signed-out", "signed-in"]);
-  });
-
   test("client case 31: no message between tabs, no URL, no line of the console and nothing stored holds a token", async () => {
     const listener = await openTab(stage.site, stage.context);
     const lines: string[] = [];

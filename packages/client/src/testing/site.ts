@@ -162,6 +162,9 @@ interface Pages {
 /** Where pages find the parts of the SDK that are loaded when they are needed. */
 export const PARTS = "/parts/";
 
+/** Where all that pages have is once more: what is loaded from there shares nothing with what is loaded from `/`. */
+export const COPY = "/copy";
+
 const PAGE = "<!doctype html><title>App</title><script type=module src=/app-page.js></script>";
 const REACT_PAGE = `${PAGE}<div id=app></div><script type=module src=/react-page.js></script>`;
 
@@ -185,7 +188,7 @@ async function bundle(): Promise<ReadonlyMap<string, string>> {
 async function servePages(): Promise<Pages> {
   const scripts = await bundle();
   let listen: RequestListener = ({ url = "/" }, response) => {
-    const script = scripts.get(url);
+    const script = scripts.get(url.replace(COPY, ""));
     response.setHeader("content-type", script === undefined ? "text/html" : "text/javascript");
     response.end(script ?? (url === "/react" ? REACT_PAGE : PAGE));
   };

@@ -35,24 +35,37 @@ export async function openTab(site: Site, context: BrowserContext, path = "/"): 
 
 /** Makes the client of a page that was loaded, anew or again. */
 export async function begin(site: Site, page: Page): Promise<Tab> {
-  await page.evaluate(`
-    globalThis.client = createClient({ url: "${site.auth}", client: "${APP}", mode: "${site.mode}" });
-    globalThis.notes = client.connect({
+  const tab = await beginBeside(site, page, "app");
+  await page.evaluate("void Object.assign(globalThis, app)");
+  return tab;
+}
+
+/**
+ * Makes another client in a page.
+ *
+ * @param name of the global that holds it
+ * @param make the function of the page that makes it
+ */
+export async function beginBeside(site: Site, page: Page, name: string, make = "createClient"): Promise<Tab> {
+  await page.evaluate(`{
+    const client = ${make}({ url: "${site.auth}", client: "${APP}", mode: "${site.mode}" });
+    const notes = client.connect({
       url: "${site.origin}/notes",
       audience: "${site.origin}/notes",
       transformer: superjson,
     });
-    globalThis.happenings = { states: [], accounts: [], warnings: [] };
+    const happenings = { states: [], accounts: [], warnings: [] };
     client.session.subscribe(({ status }) => happenings.states.push(status));
     client.session.onAccountChange((account) => happenings.accounts.push(account));
     client.session.onWarning(({ kind }) => happenings.warnings.push(kind));
-  `);
+    globalThis.${name} = { client, notes, happenings };
+  }`);
   const evaluate = <Result>(script: string) => page.evaluate(script) as Promise<Result>;
   return {
     page,
-    run: (work, input) => evaluate(`(${work})(client, ${JSON.stringify(input)}, notes)`),
-    ready: () => evaluate("client.session.ready()"),
-    state: () => evaluate("client.session.state"),
-    happenings: () => evaluate("happenings"),
+    run: (work, input) => evaluate(`(${work})(${name}.client, ${JSON.stringify(input)}, ${name}.notes)`),
+    ready: () => evaluate(`${name}.client.session.ready()`),
+    state: () => evaluate(`${name}.client.session.state`),
+    happenings: () => evaluate(`${name}.happenings`),
   };
 }
