@@ -19,10 +19,22 @@ let sessions: ServerSessions;
 let browser: Browser;
 let context: BrowserContext;
 
-const html = (text: string) =>
-  new Response(`<!doctype html><title>${text}</title><link rel=icon href=data:,>`, {
+const html = (text: string, more = "") =>
+  new Response(`<!doctype html><title>${text}</title><link rel=icon href=data:,>${more}`, {
     headers: { "content-type": "text/html" },
   });
+
+/** The app's own script in a page, which renews the session as soon as it runs. */
+const HYDRATING = `<script>
+  const headers = { "content-type": "application/json", "x-countersign": "1" };
+  globalThis.hydrated = fetch("/session/refresh", { method: "POST", headers, body: "{}" }).then(({ status }) => status);
+</script>`;
+
+/** Pages that have no proxy step before them. */
+const bare: Readonly<Record<string, (request: Request) => Promise<Response>>> = {
+  "/bare": page,
+  "/hydrating": async (request) => html((await sessions.read(request)).status, HYDRATING),
+};
 
 /** What is rendered: the account, as the API says it, or why not. */
 async function page(request: Request): Promise<Response> {
@@ -41,10 +53,7 @@ async function page(request: Request): Promise<Response> {
 beforeAll(async () => {
   app = await openRenderedApp();
   sessions = app.another({ origin: app.site.origin });
-  // Beside the pages with a proxy step before them, one without.
-  app.site.renderWith((request) =>
-    new URL(request.url).pathname === "/bare" ? page(request) : sessions.serve(request, page),
-  );
+  app.site.renderWith((request) => bare[new URL(request.url).pathname]?.(request) ?? sessions.serve(request, page));
   browser = await openChromium(app.site.certificate);
 });
 beforeEach(async () => {
@@ -118,6 +127,22 @@ describe("a token that has expired", () => {
     expect(app.refreshes()).toBe(0);
     expect([await go(tabs[0]), await go(tabs[0]), await go(tabs[0], "/bare")]).toEqual([account, account, account]);
     expect(app.refreshes()).toBe(1);
+  });
+
+  test("client case 29: is renewed by a page that was rendered with it, and in the proxy step of another page, by one rotation", async () => {
+    const { tabs, account } = await signedIn(2);
+    const [first, second] = tabs;
+    const hydrate = async () => [await go(first, "/hydrating"), await first.evaluate("hydrated")];
+    for (const generation of [1, 2]) {
+      app.site.door.forget();
+      holdRefreshes(2);
+      await app.pass(EXPIRY_MS);
+      const shown = app.site.atOneMoment(() => Promise.all([hydrate(), go(second)]));
+      expect(await shown).toEqual([["expired", 204], account]);
+      expect(generationsOf(app.site.door.to("/auth/session/refresh"))).toEqual([generation]);
+      // Whichever cookie came last, the session goes on from it.
+      expect([await go(first), await go(second), app.refreshes()]).toEqual([account, account, 2]);
+    }
   });
 
   test("client case 1: two tabs that go somewhere at the same moment both go on by one rotation, round after round", async () => {

@@ -51,7 +51,7 @@ describe("a render", () => {
     expect(app.site.door.seen).toEqual([]);
   });
 
-  test("client case 29: with an expired cookie says so and renews nothing; the hydrating page renews it once", async () => {
+  test("client case 29: with an expired cookie says so and renews nothing; the next proxy step renews it once", async () => {
     const { account } = signedIn(await app.sessions.read(ann.get()));
     await app.pass(EXPIRY_MS);
     expect(await app.sessions.read(ann.get())).toMatchObject({ status: "expired", account });
