@@ -35,8 +35,7 @@ describe.each(modes)("client case 27, 28: an event stream %s", (_name, scheme, m
     opened = [];
     carried = [];
     signals = [];
-    // The door in front of the notes holds replies until they are whole, which a stream never is.
-    const straight: typeof fetch = async (input, init) => {
+    const noting: typeof fetch = async (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input);
       if (url.origin !== NOTES) return await house.fetch(input, init);
       signals.push(init?.signal);
@@ -44,11 +43,11 @@ describe.each(modes)("client case 27, 28: an event stream %s", (_name, scheme, m
       const headers = new Headers(init?.headers);
       carried.push({ scheme: headers.get("authorization")?.split(" ")[0], proof: headers.get("dpop") });
       opened.push(headers.get("last-event-id") ?? json?.lastEventId ?? null);
-      return await fetch(url.href.replace(NOTES, house.notes.origin), init);
+      return await house.fetch(input, init);
     };
     const world = createTestWorld({ pace: 20 });
     world.pass(ahead);
-    person = await house.person({ audiences: [NOTES], fetch: straight, world, ...mode });
+    person = await house.person({ audiences: [NOTES], fetch: noting, world, ...mode });
     house.auth.forget();
     house.notes.count = 0;
   });

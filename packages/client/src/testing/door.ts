@@ -3,6 +3,7 @@ import { request as ask, createServer, type IncomingMessage, type ServerResponse
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 
 /** One request, as it came by. */
 export interface Seen {
@@ -13,6 +14,8 @@ export interface Seen {
   /** What the server answered, whether or not it arrived, and the cookies that came with it. */
   reply?: string;
   cookies?: readonly string[];
+  /** Of an event stream: whether it goes on still. */
+  isStreaming?: boolean;
 }
 
 /** What becomes of a request. */
@@ -68,6 +71,8 @@ export async function openDoor(
     if (typeof fate === "object" && "status" in fate)
       return void outgoing.writeHead(fate.status, fate.headers).end(fate.body);
     const reply = await forward(upstream(url), incoming, body);
+    const isStream = reply.headers["content-type"]?.startsWith("text/event-stream");
+    if (isStream && fate === "forward") return await stream(one, reply, outgoing);
     const content = await buffer(reply);
     one.reply = content.toString();
     one.cookies = reply.headers["set-cookie"] ?? [];
@@ -114,6 +119,15 @@ export async function openDoor(
  */
 function breakOff({ socket }: ServerResponse): void {
   socket?.end("HTTP/1.1 200 OK\r\n");
+}
+
+/** Passes on what is never whole, as it comes. Either side may end it. */
+async function stream(one: Seen, reply: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  outgoing.writeHead(reply.statusCode ?? 502, reply.headers).flushHeaders();
+  one.isStreaming = true;
+  await pipeline(reply, outgoing).finally(() => {
+    one.isStreaming = false;
+  });
 }
 
 async function forward(upstream: string, incoming: IncomingMessage, body: Buffer): Promise<IncomingMessage> {
