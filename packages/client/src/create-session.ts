@@ -5,6 +5,7 @@ import { createSessionLink } from "./calls/session-link.ts";
 import type { ClientWorld } from "./client-world.ts";
 import { ClientError } from "./errors.ts";
 import { createKeeping } from "./keeping/keeping.ts";
+import type { Found } from "./keeping/session-store.ts";
 import { making } from "./later.ts";
 import type { Mode } from "./mode.ts";
 import { pageLocks } from "./page.ts";
@@ -79,14 +80,21 @@ export function createSession(deps: SessionDeps): Made {
   /** Who needs a token is told why there is none. */
   const tryRenewing = () => renewal.renew({ due: false }).catch(() => undefined);
 
-  const load = async () => {
-    const found = await store.load();
+  const take = (found: Found) => {
     if (found.kind === "other") holder.adopt(found.record, true);
     else if (found.kind !== "cookie") holder.release(false);
     // With tokens of long ago, whether it goes on is found out at once. Nothing waits for it.
     if (holder.held && lifeLeft(holder.held, world) <= 0) void tryRenewing();
     // What was signed out before ends now. Nothing waits for that either.
     void settle();
+  };
+  const load = async () => {
+    const { epoch } = holder;
+    const found = await store.load((late) => {
+      // From a keychain that waited for its owner. It counts unless somebody has signed in or out meanwhile.
+      if (!holder.held && holder.epoch === epoch) take(late);
+    });
+    take(found);
   };
   const loaded = untilDone(load);
   const resuming = createResuming({ loaded, lastKnown, holder, renewal, world });

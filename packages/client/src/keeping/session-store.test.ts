@@ -72,6 +72,56 @@ describe("client case 12: storage", () => {
     },
   );
 
+  describe("that opens after three seconds, as a keychain does whose owner has to unlock it", () => {
+    /** A client that has waited for its storage as long as it does. */
+    const waiting = async () => {
+      const inner = memoryStorage();
+      const before = await house.person({ storage: inner });
+      const gate = Promise.withResolvers<void>();
+      const reached = Promise.withResolvers<void>();
+      const read: string[] = [];
+      const get = async (key: string) => {
+        reached.resolve();
+        await gate.promise;
+        read.push(key);
+        return await inner.get(key);
+      };
+      const world = createStillWorld();
+      const client = house.client({ storage: storageWith({ get }, inner), world });
+      await reached.promise;
+      world.pass(2_000);
+      expect(await client.session.ready()).toEqual({ status: "signed-out" });
+      return { client, before, read, open: gate.resolve };
+    };
+
+    test("signs in who is kept there", async () => {
+      const { client, before, open } = await waiting();
+      open();
+      await vi.waitUntil(() => client.session.state.status === "signed-in");
+      expect(client.session.state).toEqual(before.session.state);
+      await client.session.refresh();
+      expect((await client.api.account.me.query()).email).toBe(before.account.email);
+    });
+
+    test("signs nobody in where somebody has signed in meanwhile", async () => {
+      const { client, open } = await waiting();
+      const account = newAccount();
+      await client.signUp(account);
+      open();
+      await client.session.refresh();
+      expect((await client.api.account.me.query()).email).toBe(account.email);
+    });
+
+    test("signs nobody in where somebody has signed out meanwhile", async () => {
+      const { client, read, open } = await waiting();
+      await client.session.end();
+      open();
+      // The session, and what must still end.
+      await vi.waitUntil(() => read.length === 2);
+      expect(client.session.state).toEqual({ status: "signed-out" });
+    });
+  });
+
   test("that was slow, and goes on after signing out, keeps nothing", async () => {
     const gate = Promise.withResolvers<void>();
     const reached = Promise.withResolvers<void>();

@@ -24,8 +24,12 @@ export type Found =
 
 /** A session in storage, which others may read and write at any time. */
 export interface SessionStore {
-  /** For a start: what is there, unless it was signed out. */
-  load(): Promise<Found>;
+  /**
+   * For a start: what is there, unless it was signed out.
+   *
+   * @param late is told what a storage says after all that took longer than anybody waits
+   */
+  load(late?: (found: Found) => void): Promise<Found>;
   /** Looks again, beside the record that is held. */
   look(held: SessionRecord): Promise<Found>;
   /** Keeps a new sign-in, whatever was there. */
@@ -100,14 +104,14 @@ export function createSessionStore(name: string, turn: Turn, warn: (warning: Ses
   const orUnknown = async (found: Promise<Found | undefined>): Promise<Found> => (await found) ?? { kind: "unknown" };
 
   return {
-    load: () =>
+    load: (late) =>
       orUnknown(
         turn(async (storage) => {
           const found = lookAt(await storage.get(key), undefined);
           if (found.kind !== "other" || !(await isBuried(storage, found.record))) return found;
           await erase(storage);
           return { kind: "gone" };
-        }),
+        }, late),
       ),
     look: (held) => orUnknown(turn(async (storage) => lookAt(await storage.get(key), held))),
     put: async (record, isHeld) => {

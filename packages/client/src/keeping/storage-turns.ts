@@ -17,8 +17,10 @@ export interface RawStorage {
 /**
  * Does several things in storage without anything of this client in between. Resolves to `undefined` where storage threw or
  * takes too long, after a warning: the session goes on in memory.
+ *
+ * @param late is told what comes of it where it took too long, and comes to an end after all
  */
-export type Turn = <T>(work: (storage: RawStorage) => Promise<T>) => Promise<T | undefined>;
+export type Turn = <T>(work: (storage: RawStorage) => Promise<T>, late?: (result: T) => void) => Promise<T | undefined>;
 
 /** One turn at a time. While one hangs, others give up at once; when it goes on after all, it does so to its own end. */
 export function createTurns(
@@ -42,27 +44,35 @@ export function createTurns(
   // The error itself is not passed on: nobody knows what a storage of somebody else's writes into it.
   const trouble = (problem: StorageProblem) => warn({ kind: "storage", operation: current, problem });
 
-  return <T>(work: (storage: RawStorage) => Promise<T>) =>
+  return <T>(work: (storage: RawStorage) => Promise<T>, late?: (result: T) => void) =>
     new Promise<T | undefined>((resolve) => {
       if (hangs) {
         trouble("too_slow");
         resolve(undefined);
         return;
       }
+      let isLate = false;
       const cancel = world.setTimer(() => {
         hangs = true;
+        isLate = true;
         trouble("too_slow");
         resolve(undefined);
       }, PATIENCE_MS);
       last = last
         .then(() => work(raw))
-        .then(resolve, () => {
-          trouble("failed");
-          resolve(undefined);
-        })
         .finally(() => {
           cancel();
           hangs = false;
-        });
+        })
+        .then(
+          (result) => {
+            resolve(result);
+            if (isLate) late?.(result);
+          },
+          () => {
+            trouble("failed");
+            resolve(undefined);
+          },
+        );
     });
 }
