@@ -1,4 +1,4 @@
-import type { Databases } from "./keeping/bound-store.ts";
+import type { Databases } from "./keeping/database.ts";
 
 /** What a browser offers to a page or a worker, any of which may be missing elsewhere. Node's types know no DOM. */
 interface Surroundings {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Door } from "../testing/door.ts";
 import { newAccount } from "../testing/house.ts";
+import { loseKeys } from "../testing/lost-keys.ts";
 import { makeClockSettable, setClock } from "../testing/page-clock.ts";
 import { accountOf, EXPIRY_MS, who } from "../testing/signed-in-tabs.ts";
 import { openSite } from "../testing/site.ts";
@@ -23,15 +24,16 @@ const signedUp = async (): Promise<Tab> => {
   return tab;
 };
 const refresh = (client: { session: { refresh(): Promise<void> } }) => client.session.refresh();
-/** Takes the keys away, as a browser does that needs room. */
-const loseKeys = `new Promise((resolve, reject) => {
-  const opening = indexedDB.open("countersign");
-  opening.onerror = reject;
-  opening.onsuccess = () => {
-    const keys = opening.result.transaction("keys", "readwrite").objectStore("keys");
-    keys.clear().onsuccess = () => { opening.result.close(); resolve(); };
-  };
-})`;
+/** Pages whose connection is lost where a store is needed: `times` in all, unless `globalThis.failing` is set anew. */
+const failing = (store: string, times: number) =>
+  stage.context.addInitScript(`
+    const { transaction } = IDBDatabase.prototype;
+    globalThis.failing = ${times};
+    IDBDatabase.prototype.transaction = function (names, ...rest) {
+      if (![names].flat().includes("${store}") || globalThis.failing-- <= 0) return transaction.call(this, names, ...rest);
+      throw new DOMException("Connection to Indexed Database server lost", "UnknownError");
+    };
+  `);
 
 describe("a page in bound mode", () => {
   test("is on another site than its issuer, and proves each request", async () => {
@@ -76,6 +78,63 @@ describe("a page in bound mode", () => {
     expect(await who(again)).toBe(await accountOf(again));
   });
 
+  test("client case 12: whose IndexedDB never answers is signed in for as long as it is open", async () => {
+    await stage.context.addInitScript("indexedDB.open = () => ({})");
+    const tab = await signedUp();
+    await tab.run(refresh);
+    expect(await who(tab)).toBe(await accountOf(tab));
+    await tab.run((client) => client.session.end());
+    expect(await tab.state()).toEqual({ status: "signed-out" });
+  });
+
+  test.each(["keys", "tokens"])(
+    "client case 12: that loses its connection to IndexedDB once reads its %s all the same",
+    async (store) => {
+      const tab = await signedUp();
+      const before = await tab.state();
+      await failing(store, 1);
+      await tab.page.reload();
+      const again = await begin(stage.site, tab.page);
+      expect(await again.ready()).toEqual(before);
+      await again.run(refresh);
+      expect(await again.page.evaluate("globalThis.failing < 1")).toBe(true);
+      expect(await again.happenings()).toMatchObject({ warnings: [] });
+      expect(refreshes()).toEqual(["ok"]);
+    },
+  );
+
+  test("client case 12: that cannot read its key for a while keeps its session, and goes on after that", async () => {
+    const tab = await signedUp();
+    const before = await tab.state();
+    await failing("keys", 1_000);
+    await tab.page.reload();
+    const again = await begin(stage.site, tab.page);
+    await again.ready();
+    const renewed = () => again.run((client) => client.session.refresh().catch((error) => error.reason));
+    expect(await renewed()).toBe("network");
+    expect(await again.state()).toMatchObject({ status: "offline", account: "account" in before && before.account });
+    expect(refreshes()).toEqual([]);
+    await again.page.evaluate("globalThis.failing = 0");
+    // Once it has cooled down.
+    await expect.poll(renewed, { timeout: 5_000 }).toBeUndefined();
+    expect(await again.state()).toEqual(before);
+    expect(await again.happenings()).toMatchObject({ warnings: [] });
+  });
+
+  test("client case 12: whose browser takes back what it has written says so", async () => {
+    await stage.context.addInitScript(`
+      const { put } = IDBObjectStore.prototype;
+      IDBObjectStore.prototype.put = function (...entry) {
+        const request = put.apply(this, entry);
+        if (this.name === "tokens") request.addEventListener("success", () => this.transaction.abort());
+        return request;
+      };
+    `);
+    const tab = await signedUp();
+    expect(await who(tab)).toBe(await accountOf(tab));
+    expect((await tab.happenings()).warnings).toEqual(["storage"]);
+  });
+
   test("client case 28: two first pages make one key, whoever is faster", async () => {
     for (let round = 0; round < 3; round += 1) {
       const fresh = await stage.browser.newContext();
@@ -112,7 +171,7 @@ describe("a page in bound mode", () => {
     const tab = await openTab(stage.site, stage.context);
     const account = newAccount();
     await tab.run((client, given) => client.signUp(given), account);
-    await tab.page.evaluate(loseKeys);
+    await loseKeys(tab);
     await tab.page.reload();
     const again = await begin(stage.site, tab.page);
     await again.ready();

@@ -1,5 +1,5 @@
 import superjson from "superjson";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type ClientReason, reasonOf } from "../errors.ts";
 import type { SessionWarning } from "../session/session-state.ts";
 import { AUTH, type House, newAccount, openHouse, type Person } from "../testing/house.ts";
@@ -112,6 +112,31 @@ describe("a client whose session is bound to a key", () => {
     expect(lost.session.state).toEqual({ status: "signed-out" });
     await lost.signIn(account);
     expect(lost.session.state).toMatchObject({ status: "signed-in" });
+  });
+
+  test("client case 28: whose key does not answer is told so in time, and waits for it neither to sign in nor to sign out", async () => {
+    const [storage, key] = [memoryStorage(), await createProofKey()];
+    const kept = await house.person({ ...app, storage, key, timeout: 500 });
+    const { sign } = crypto.subtle;
+    const signing = vi.spyOn(crypto.subtle, "sign");
+    signing.mockImplementation((algorithm, used, data) =>
+      used === key.privateKey ? new Promise(() => undefined) : sign.call(crypto.subtle, algorithm, used, data),
+    );
+    try {
+      const stranger = house.client({ ...app, key, timeout: 500 });
+      expect(await reason(stranger.signUp(newAccount()))).toBe("network");
+      expect(await reason(kept.session.refresh())).toBe("network");
+      expect(kept.session.state).toMatchObject({ status: "offline" });
+      const warnings: SessionWarning[] = [];
+      kept.session.onWarning((warning) => warnings.push(warning));
+      await kept.session.end();
+      expect(warnings).toEqual([{ kind: "end_pending" }]);
+    } finally {
+      signing.mockRestore();
+    }
+    house.auth.forget();
+    await house.client({ ...app, storage, key }).signUp(newAccount());
+    await vi.waitUntil(() => house.auth.to("/session/end").length === 1);
   });
 
   test("is refused a sign-in without its key: a program of another mode has no use for its name", async () => {

@@ -1,113 +1,94 @@
+import { untilAborted } from "../calls/until-aborted.ts";
+import type { ClientWorld } from "../client-world.ts";
+import { createDatabase, type Databases, done } from "./database.ts";
 import { createProofKey, type ProofKeyPair } from "./proof-key.ts";
 import type { TokenStorage } from "./storage.ts";
+import { PATIENCE_MS } from "./storage-turns.ts";
 
-// The parts of IndexedDB that are used here. Node's types know no DOM.
-interface Request<T> {
-  readonly result: T;
-  readonly error: unknown;
-  onsuccess: (() => void) | null;
-  onerror: (() => void) | null;
-}
-interface Store {
-  get(key: string): Request<unknown>;
-  put(value: unknown, key: string): Request<unknown>;
-  delete(key: string): Request<unknown>;
-}
-interface Database {
-  createObjectStore(name: string): void;
-  transaction(name: string, mode: "readonly" | "readwrite", options?: object): { objectStore(name: string): Store };
-  close(): void;
-  onversionchange: (() => void) | null;
-  onclose: (() => void) | null;
-}
-interface OpenRequest extends Request<Database> {
-  onupgradeneeded: (() => void) | null;
-}
-export interface Databases {
-  open(name: string, version: number): OpenRequest;
-}
-
-const NAME = "countersign";
 const TOKENS = "tokens";
 const KEYS = "keys";
 
 /** Where a page on another site keeps its session: the tokens, and beside them the key that nobody can carry off. */
 export interface BoundStore {
   readonly storage: TokenStorage;
-  /** The key of this origin: made once, even where two first pages ask at the same moment. */
+  /**
+   * The key of this origin as it is kept now: made once, even where two first pages ask at the same moment. One of this page's
+   * own where the database cannot be opened. Throws where it can be, and does not give the key.
+   */
   key(): Promise<ProofKeyPair>;
 }
 
-/** In IndexedDB, for all pages of an origin. @param app whose key it is */
-export function createBoundStore(databases: Databases, app: string): BoundStore {
-  let opened: Promise<Database> | undefined;
+export interface BoundStoreDeps {
+  readonly databases: Databases;
+  /** Id of the app whose key it is. */
+  readonly app: string;
+  /** Under which name its session is kept. */
+  readonly sessionKey: string;
+  readonly world: Pick<ClientWorld, "setTimer">;
+}
 
-  const open = (): Promise<Database> => {
-    opened ??= openDatabase(databases, () => {
-      opened = undefined;
-    });
-    opened.catch(() => {
-      opened = undefined;
-    });
-    return opened;
+/** In IndexedDB, for all pages of an origin. */
+export function createBoundStore({ databases, app, sessionKey, world }: BoundStoreDeps): BoundStore {
+  const database = createDatabase(databases, "countersign", [TOKENS, KEYS]);
+  let own: Promise<ProofKeyPair> | undefined;
+  /** The key that this page proves with. */
+  let mine: ProofKeyPair | undefined;
+
+  /** What a promise becomes, unless it takes longer than anybody waits for storage. */
+  const soon = <T>(promise: Promise<T>): Promise<T> => {
+    const patience = new AbortController();
+    const cancel = world.setTimer(() => patience.abort(), PATIENCE_MS);
+    return untilAborted(promise, patience.signal).finally(cancel);
   };
-  const within = async (name: string, mode: "readonly" | "readwrite"): Promise<Store> =>
-    (await open()).transaction(name, mode).objectStore(name);
+  /** One transaction: whoever comes second finds the first one's. */
+  const keep = (key: ProofKeyPair): Promise<ProofKeyPair> =>
+    database.within([KEYS], "readwrite", async (at) => {
+      const other = await done(at(KEYS).get(app));
+      if (isKeyPair(other)) return other;
+      await done(at(KEYS).put(key, app));
+      return key;
+    });
+  const readKey = async (): Promise<ProofKeyPair> => {
+    try {
+      await soon(database.open().catch(database.open));
+    } catch (error) {
+      if (database.isThere) throw error;
+      // Blocked: the session lives as long as this page.
+      own ??= createProofKey();
+      return mine ?? (await own);
+    }
+    const kept = await soon(database.within([KEYS], "readonly", (at) => done(at(KEYS).get(app))));
+    if (isKeyPair(kept)) return kept;
+    const fresh = mine ?? (await createProofKey());
+    // Full: there is no other, and this page can do without keeping it.
+    return await soon(keep(fresh)).catch(() => fresh);
+  };
 
   return {
     storage: {
       async get(key) {
-        const text = await done((await within(TOKENS, "readonly")).get(key));
+        const text = await database.within([TOKENS], "readonly", (at) => done(at(TOKENS).get(key)));
         return typeof text === "string" ? text : null;
       },
       async set(key, value) {
-        await done((await within(TOKENS, "readwrite")).put(value, key));
+        // A session is kept with the key that it is bound to, whatever has become of that one meanwhile.
+        const bound = key === sessionKey ? mine : undefined;
+        await database.within(bound ? [TOKENS, KEYS] : [TOKENS], "readwrite", async (at) => {
+          if (bound) at(KEYS).put(bound, app);
+          await done(at(TOKENS).put(value, key));
+        });
       },
       async remove(key) {
-        await done((await within(TOKENS, "readwrite")).delete(key));
+        await database.within([TOKENS], "readwrite", (at) => done(at(TOKENS).delete(key)));
       },
     },
     async key() {
-      try {
-        const there = await done((await within(KEYS, "readonly")).get(app));
-        if (isKeyPair(there)) return there;
-        const fresh = await createProofKey();
-        // One transaction: whoever comes second finds the first one's.
-        const keys = await within(KEYS, "readwrite");
-        const other = await done(keys.get(app));
-        if (isKeyPair(other)) return other;
-        await done(keys.put(fresh, app));
-        return fresh;
-      } catch {
-        // Blocked or broken: the session lives as long as this page.
-        return await createProofKey();
-      }
+      mine = await readKey();
+      return mine;
     },
   };
 }
 
 function isKeyPair(value: unknown): value is ProofKeyPair {
   return typeof value === "object" && value !== null && "privateKey" in value && "publicKey" in value;
-}
-
-/** @param gone is told when it is closed, by whoever deletes it for example */
-async function openDatabase(databases: Databases, gone: () => void): Promise<Database> {
-  const request = databases.open(NAME, 1);
-  request.onupgradeneeded = () => {
-    for (const name of [TOKENS, KEYS]) request.result.createObjectStore(name);
-  };
-  const database = await done(request);
-  database.onversionchange = () => {
-    database.close();
-    gone();
-  };
-  database.onclose = gone;
-  return database;
-}
-
-function done<T>(request: Request<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
 }

@@ -1,4 +1,5 @@
 import type { ClientWorld } from "../client-world.ts";
+import { ClientError } from "../errors.ts";
 import type { ProofKeyPair } from "./proof-key.ts";
 
 /** A request that is to be proved (RFC 9449 §4.2). */
@@ -9,31 +10,51 @@ interface ProvedRequest {
   readonly token?: string | undefined;
 }
 
-/** Proves that whoever asks holds the key of this app's session, request by request. */
+/**
+ * Proves that whoever asks holds the key of this app's session, request by request.
+ *
+ * Throws {ClientError} `network` while the key cannot be read: whoever needs it next tries again.
+ */
 export interface Prover {
   /** The key's thumbprint (RFC 7638). */
   jkt(): Promise<string>;
   /** A proof for one request and no other. */
   prove(request: ProvedRequest): Promise<string>;
+  /** Reads the key anew: another page may have made another one. @returns whether it is not the one that it was */
+  reread(): Promise<boolean>;
   /** What a server wants to see in the next proofs for it. */
   demand(url: string, nonce: string): Promise<void>;
   /** What a server offers with an answer: of use where it has demanded one before. */
   offer(url: string, headers: Headers): Promise<void>;
+  /**
+   * What a server says to a request for tokens: it offers a nonce, demands one, or knows another key.
+   *
+   * @param error the reason why it refused, if it did
+   * @returns whether the same request may be proved better now
+   */
+  heed(url: string, error: unknown, headers: Headers): Promise<boolean>;
 }
 
 const SIGNING = { name: "ECDSA", hash: "SHA-256" };
 
-/** @param key asked for once, when it is needed first */
+/** @param key asked for when it is needed first, and where another may have taken its place */
 export function createProver(key: () => Promise<ProofKeyPair>, world: Pick<ClientWorld, "now">): Prover {
   let made: Promise<Material> | undefined;
   /** By origin, of servers that demanded one. */
   const nonces = new Map<string, string>();
-  const material = () => {
-    made ??= key().then(materialOf);
-    return made;
+  const read = () => {
+    const reading = key()
+      .then(materialOf)
+      .catch((cause: unknown) => {
+        if (made === reading) made = undefined;
+        throw new ClientError("network", { cause });
+      });
+    made = reading;
+    return reading;
   };
+  const material = () => made ?? read();
 
-  return {
+  const prover: Prover = {
     jkt: async () => (await material()).jkt,
     async prove({ method, url, token }) {
       const { header, privateKey } = await material();
@@ -50,6 +71,11 @@ export function createProver(key: () => Promise<ProofKeyPair>, world: Pick<Clien
       const signature = await crypto.subtle.sign(SIGNING, privateKey, bytes(input));
       return `${input}.${encode(new Uint8Array(signature))}`;
     },
+    async reread() {
+      const [before, after] = [made, read()].map((one) => one?.catch(() => undefined));
+      // What cannot be read may be another one.
+      return (await before)?.jkt !== (await after)?.jkt;
+    },
     async demand(url, nonce) {
       nonces.set(new URL(url).origin, nonce);
     },
@@ -58,7 +84,15 @@ export function createProver(key: () => Promise<ProofKeyPair>, world: Pick<Clien
       const { origin } = new URL(url);
       if (nonce && nonces.has(origin)) nonces.set(origin, nonce);
     },
+    async heed(url, error, headers) {
+      if (error === "key_mismatch") return await prover.reread();
+      const nonce = error === "use_dpop_nonce" ? headers.get("dpop-nonce") : null;
+      if (nonce) await prover.demand(url, nonce);
+      else await prover.offer(url, headers);
+      return nonce !== null;
+    },
   };
+  return prover;
 }
 
 interface Material {

@@ -53,9 +53,20 @@ export interface SessionStore {
 /** More notes than this nobody leaves who ever meets the server. */
 const MOST_BURIED = 16;
 
-/** @param name tells the sessions of one storage apart: client and server */
-export function createSessionStore(name: string, turn: Turn, warn: (warning: SessionWarning) => void): SessionStore {
-  const key = `countersign.${name}`;
+/** Under which key of a storage a session is kept. @param name tells the sessions of one storage apart: client and server */
+export const sessionKeyOf = (name: string) => `countersign.${name}`;
+
+/**
+ * @param name tells the sessions of one storage apart: client and server
+ * @param onOther is called before a session is answered that is not the one that is held
+ */
+export function createSessionStore(
+  name: string,
+  turn: Turn,
+  warn: (warning: SessionWarning) => void,
+  onOther: () => void,
+): SessionStore {
+  const key = sessionKeyOf(name);
   const buriedKey = `countersign.ended.${name}`;
   /** What was there when this holder last looked or wrote; `undefined` before that, `null` for nothing. */
   let seen: string | null | undefined;
@@ -83,10 +94,11 @@ export function createSessionStore(name: string, turn: Turn, warn: (warning: Ses
       warn({ kind: "storage", operation: "get", problem: "unreadable" });
       return { kind: "unknown" };
     }
-    if (!held) return { kind: "other", record };
+    const isSame = record.session === held?.session;
     // Of the same session the newer one counts. Of another session, what was written after the first look.
-    const isNews = record.session === held.session ? record.rotation >= held.rotation : before !== undefined;
-    return isNews ? { kind: "other", record } : { kind: "mine" };
+    if (held && !(isSame ? record.rotation >= held.rotation : before !== undefined)) return { kind: "mine" };
+    if (!isSame) onOther();
+    return { kind: "other", record };
   };
   const write = async (storage: RawStorage, record: SessionRecord) => {
     const text = JSON.stringify(record);

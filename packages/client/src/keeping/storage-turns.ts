@@ -3,7 +3,7 @@ import type { SessionWarning, StorageProblem } from "../session/session-state.ts
 import type { TokenStorage } from "./storage.ts";
 
 /** How long storage may take for one piece of work, in milliseconds. */
-const PATIENCE_MS = 2_000;
+export const PATIENCE_MS = 2_000;
 
 type Operation = "get" | "set" | "remove";
 

@@ -1,3 +1,4 @@
+import { untilAborted } from "../calls/until-aborted.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { fieldOf } from "../field-of.ts";
 import type { Prover } from "../keeping/prover.ts";
@@ -6,16 +7,16 @@ import { parseJson } from "../session/session-record.ts";
 import { unredirected } from "../unredirected.ts";
 
 /** What came back from the server, not yet judged. */
-export type Answer =
-  | {
-      readonly status: number;
-      /** The body, if it was JSON. */
-      readonly body: unknown;
-      /** `Retry-After` in seconds. */
-      readonly retryAfter: number | undefined;
-    }
-  /** Nothing came back, or not in time. Nobody knows whether the server did what it was asked. */
-  | { readonly error: unknown };
+interface Answered {
+  readonly status: number;
+  /** The body, if it was JSON. */
+  readonly body: unknown;
+  /** `Retry-After` in seconds. */
+  readonly retryAfter: number | undefined;
+}
+
+/** Or nothing came back, or not in time. Nobody knows whether the server did what it was asked. */
+export type Answer = Answered | { readonly error: unknown };
 
 /** Asks one of the server's routes for tokens. Never throws. */
 export type Ask = (route: "start" | "refresh" | "end", body: object) => Promise<Answer>;
@@ -41,20 +42,24 @@ export function createAsk({ url, mode, fetch, timeout, world, prover }: AskDeps)
     const headers = { ...common, ...proof };
     return await unredirected(fetch)(place, { method: "POST", ...cookies, headers, body, signal });
   };
+  const exchange = async (place: string, text: string, signal: AbortSignal): Promise<Answer> => {
+    for (let before: unknown; ; ) {
+      const response = await send(place, text, signal);
+      const answer = await readAnswer(response);
+      const error = fieldOf(answer.body, "error");
+      const isMended = await prover?.heed(place, error, response.headers);
+      if (!isMended || error === before) return answer;
+      // Nothing has happened: the same request, proved once more.
+      before = error;
+    }
+  };
   return async (route, body) => {
-    const place = `${url}/session/${route}`;
-    const text = JSON.stringify(body);
     const controller = new AbortController();
+    const { signal } = controller;
     const cancel = world.setTimer(() => controller.abort(), timeout);
     try {
-      const response = await send(place, text, controller.signal);
-      await prover?.offer(place, response.headers);
-      const answer = await readAnswer(response);
-      const nonce = prover && isAskedForNonce(answer) ? response.headers.get("dpop-nonce") : null;
-      if (!nonce) return answer;
-      // Nothing has happened: the same request, proved once more.
-      await prover?.demand(place, nonce);
-      return await readAnswer(await send(place, text, controller.signal));
+      // A key may take for ever, and so may a `fetch` that knows no signals.
+      return await untilAborted(exchange(`${url}/session/${route}`, JSON.stringify(body), signal), signal);
     } catch (error) {
       return { error };
     } finally {
@@ -63,11 +68,7 @@ export function createAsk({ url, mode, fetch, timeout, world, prover }: AskDeps)
   };
 }
 
-function isAskedForNonce(answer: Answer): boolean {
-  return "body" in answer && fieldOf(answer.body, "error") === "use_dpop_nonce";
-}
-
-async function readAnswer(response: Response): Promise<Answer> {
+async function readAnswer(response: Response): Promise<Answered> {
   const body = parseJson(await response.text());
   return { status: response.status, body, retryAfter: readRetryAfter(response.headers) };
 }

@@ -55,6 +55,9 @@ export function createRenewal({ holder, store, exclusive, world, ...rest }: Rene
   const coolDown = createCoolDown(world);
   const inFlight = createSingleFlight();
 
+  /** The refresh token of a session that was left with nothing but its key missing. */
+  let left: string | undefined;
+
   const hasToken = (held: Held, audience = own) => {
     const token = tokenOf(held.record, audience);
     return token !== undefined && !isExpired(held, token, world);
@@ -78,7 +81,7 @@ export function createRenewal({ holder, store, exclusive, world, ...rest }: Rene
     const found = await store.load();
     if (holder.held || holder.isUnknown) return;
     // Somebody has signed in elsewhere.
-    if (found.kind === "other") holder.adopt(found.record);
+    if (found.kind === "other" && found.record.refreshToken !== left) holder.adopt(found.record);
     else if (found.kind === "cookie" && canAsk) holder.forget();
   }
 
@@ -137,7 +140,9 @@ export function createRenewal({ holder, store, exclusive, world, ...rest }: Rene
   async function leave(held: Held): Promise<void> {
     if ((await follow(held, store.look(held.record))) === "changed") return;
     holder.release(false);
-    await store.drop(held.record);
+    // Whoever has its key goes on with it: another page, for which it stays where it is.
+    if (held.rejected?.reason === "key_mismatch") left = held.record.refreshToken;
+    else await store.drop(held.record);
   }
 
   /** Over, for whoever needs more than what is left of it. */
