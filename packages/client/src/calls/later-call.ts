@@ -1,8 +1,8 @@
 import type { Operation, OperationLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
+import { untilAborted } from "../until-aborted.ts";
 import { failedCall } from "./failed-call.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 type Answers<Router extends AnyTRPCRouter> = ReturnType<OperationLink<Router>>;
 

@@ -5,9 +5,9 @@ import type { Audiences } from "../session/audiences.ts";
 import type { Holder } from "../session/holder.ts";
 import type { SessionFetch } from "../session/session.ts";
 import { unredirected } from "../unredirected.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { headersOf, methodOf, urlOf, withToken } from "./bearing.ts";
 import type { Departures } from "./departures.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 /** What a response was asked with. Secret. */
 export interface AskedWith {

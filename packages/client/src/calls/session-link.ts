@@ -4,10 +4,10 @@ import { observable, type Unsubscribable } from "@trpc/server/observable";
 import { ClientError } from "../errors.ts";
 import { loadStreams } from "../streams/load-streams.ts";
 import type { SubscriptionDeps } from "../streams/subscription.ts";
+import { untilAborted } from "../until-aborted.ts";
 import type { Departure } from "./departures.ts";
 import { failedCall } from "./failed-call.ts";
 import { laterCall } from "./later-call.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 /** The link of a session: see `Session.link`. Each call of a batch is judged by itself. */
 export function createSessionLink<Router extends AnyTRPCRouter>(deps: SubscriptionDeps): TRPCLink<Router> {

@@ -1,5 +1,5 @@
-import { untilAborted } from "../calls/until-aborted.ts";
 import type { ClientWorld } from "../client-world.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { createDatabase, type Databases, done } from "./database.ts";
 import { createProofKey, type ProofKeyPair } from "./proof-key.ts";
 import type { TokenStorage } from "./storage.ts";

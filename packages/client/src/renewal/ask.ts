@@ -1,10 +1,10 @@
-import { untilAborted } from "../calls/until-aborted.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { fieldOf } from "../field-of.ts";
 import type { Prover } from "../keeping/prover.ts";
 import type { Mode } from "../mode.ts";
 import { parseJson } from "../session/session-record.ts";
 import { unredirected } from "../unredirected.ts";
+import { untilAborted } from "../until-aborted.ts";
 
 /** What came back from the server, not yet judged. */
 interface Answered {

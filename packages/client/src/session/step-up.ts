@@ -1,6 +1,6 @@
 import type { TRPCClient } from "@trpc/client";
 import type { IssuerRouter } from "../api.ts";
-import { untilAborted } from "../calls/until-aborted.ts";
+import { untilAborted } from "../until-aborted.ts";
 import type { Holder } from "./holder.ts";
 import type { Session } from "./session.ts";
 

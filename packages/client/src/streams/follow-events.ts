@@ -1,8 +1,8 @@
 import { actions, isKnownReason } from "../actions.ts";
-import { untilAborted } from "../calls/until-aborted.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { ClientError } from "../errors.ts";
 import type { SessionFetch } from "../session/session.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { createEventReader } from "./event-stream.ts";
 
 /** Pauses before the next attempt grow from one to the other, in milliseconds. */
