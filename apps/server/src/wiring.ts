@@ -1,5 +1,5 @@
 import { createVerifier, type OwnVerifier } from "@countersign/guard";
-import { systemWorld, type World } from "@countersign/tokens";
+import { Refusal, systemWorld, type World } from "@countersign/tokens";
 import { permissions } from "./api/permissions.ts";
 import { checkIssuerOptions } from "./check-options.ts";
 import type { IssuerOptions } from "./issuer-options.ts";
@@ -97,7 +97,14 @@ async function wireServices(
   const audit = createAudit({ store, world });
   const auditKeys = await openAuditKeys({ store, world, audit, masterKeys });
   const narrowings = createRoleNarrowings({ store, world });
-  await ensureRegistrations({ store, audit, narrowings }, { ...options, issuer, builtIn: permissions });
+  const register = () =>
+    ensureRegistrations({ store, audit, narrowings }, { ...options, issuer, builtIn: permissions });
+  await register().catch(async (cause: unknown) => {
+    if (!(cause instanceof Refusal && cause.reason === "conflict")) throw cause;
+    // Who was killed while a role was removed has left its name taken, and nobody else may be there to finish.
+    await narrowings.finish();
+    await register();
+  });
 
   const clock = createClock({ store, world });
   await clock.measure();

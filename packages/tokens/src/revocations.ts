@@ -34,8 +34,13 @@ export class RevocationSet {
     audience: new Map(),
   };
 
-  /** Takes a fact in, in any order and any number of times. `now` is the moment of receipt in milliseconds. */
-  add(fact: RevocationFact, now: number): void {
+  /**
+   * Takes a fact in, in any order and any number of times.
+   *
+   * @param now the moment of receipt, in milliseconds
+   * @param present the moment by which others are forgotten, for who keeps two clocks
+   */
+  add(fact: RevocationFact, now: number, present = now): void {
     if (fact.kind === "key") {
       this.#keys.add(fact.id);
       return;
@@ -49,7 +54,7 @@ export class RevocationSet {
       least: Math.max(fact.least, known?.least ?? 0),
       until: Math.max(now + FACT_LIFE_MS, known?.until ?? 0),
     });
-    this.prune(now);
+    this.prune(present);
   }
 
   /** Why a verified token is dead, or `undefined` while it lives. Does not check its times. */

@@ -47,9 +47,10 @@ export function sessionQueries(db: Kysely<Schema>): Queries["sessions"] {
       const mark = unended.set({ late: 1, streak }).where("id", "=", id).where("gen", "=", gen).where("late", "=", 0);
       return hasChanged(await mark.executeTakeFirstOrThrow());
     },
-    async hold(id, gen, at) {
+    async hold(id, { gen, late, version }, at) {
       const mint = unended.set({ minted_at: at }).where("id", "=", id).where("gen", "=", gen);
-      return hasChanged(await mint.executeTakeFirstOrThrow());
+      const seen = mint.where("late", "=", late ? 1 : 0).where("version", "=", version);
+      return hasChanged(await seen.executeTakeFirstOrThrow());
     },
     async minters(accountIds, since) {
       if (accountIds.length === 0) return [];

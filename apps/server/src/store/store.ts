@@ -124,10 +124,10 @@ export interface Queries {
     /** Sets `late` and `streak` where the generation is still this one, not late yet, and the session has not ended. */
     markLate(id: string, gen: number, streak: number): Promise<boolean>;
     /**
-     * Notes when tokens are made from it, and keeps others from changing it until the commit. False where the generation
-     * is another one or the session has ended.
+     * Notes when tokens are made from it, and keeps others from changing it until the commit. False where it is no longer
+     * what was seen of it, or has ended.
      */
-    hold(id: string, gen: number, at: number): Promise<boolean>;
+    hold(id: string, seen: Pick<Session, "gen" | "late" | "version">, at: number): Promise<boolean>;
     /** Those of these accounts for which tokens were made since then. */
     minters(accountIds: readonly string[], since: number): Promise<string[]>;
     /** False where it had ended before. */

@@ -255,6 +255,18 @@ describe("who may push", () => {
     expect(await roleOf("editor")).toBeUndefined();
   });
 
+  test("takes from no service what they do not hold either", async () => {
+    const somebody = await deployer();
+    await push(notes);
+    const named = { name: "mailer", permissions: at(NOTES, "notes:write") };
+    const { id, secret } = await issuer.services.servicePrincipals.create(named, admin.actor);
+    const less = { audience: NOTES, permissions: ["notes:read"] };
+    expect(await reasonOf(push(less, PRUNE, somebody))).toBe("not_permitted");
+    await issuer.services.serviceTokens.issue({ id, secret: secret.secret, audience: NOTES }, SOMEBODY);
+    await push(less, PRUNE);
+    expect(await issuer.store.services.permissions(id)).toEqual([]);
+  });
+
   test("ASVS 8.2.1: declares nothing at the issuer itself, an administrator neither", async () => {
     const somebody = await deployer();
     const own = {

@@ -1,5 +1,5 @@
 import { type AccessDeclaration, type AccessTable, Refusal } from "@countersign/tokens";
-import type { Store } from "../../store/store.ts";
+import type { Store, Transaction } from "../../store/store.ts";
 import type { AuditWriter } from "../audit/audit.ts";
 import type { Actor } from "../caller.ts";
 import { ensureBuiltInClients } from "../clients.ts";
@@ -90,7 +90,8 @@ export function createAccess({ issuer, store, audit, narrowings }: AccessDeps): 
       const report = await changeRights(actor, { event: "access.refused", subject: audience }, async (tx) => {
         await tx.lock("installation");
         const plan = await planFor(tx, declaration);
-        await assertMayHandle(tx, actor, { roles: [], permissions: permissionsAt(audience, movedBy(plan, prune)) });
+        const moved = [...movedBy(plan, prune), ...(prune ? await takenFromServices(tx, plan) : [])];
+        await assertMayHandle(tx, actor, { roles: [], permissions: permissionsAt(audience, moved) });
         const report = await reportOf(tx, plan, { emails });
         if (expected !== undefined && expected !== report.plan)
           throw new Refusal("conflict", { detail: "not the change that was shown" });
@@ -108,4 +109,11 @@ export function createAccess({ issuer, store, audit, narrowings }: AccessDeps): 
 /** Every permission that goes into a role or out of it. */
 function movedBy({ roles }: AccessPlan, prune: boolean): string[] {
   return [...new Set(roles.flatMap(({ adds, undeclared }) => (prune ? [...adds, ...undeclared] : adds)))];
+}
+
+/** What of the undeclared some service may do. */
+async function takenFromServices(tx: Transaction, { audience, undeclared }: AccessPlan): Promise<string[]> {
+  const taken: string[] = [];
+  for (const one of undeclared) if ((await tx.services.permittedAt(audience, [one])).length > 0) taken.push(one);
+  return taken;
 }

@@ -10,6 +10,8 @@ export interface FactLog {
   readonly window: FactWindow;
   /** When the reading began that succeeded last, in milliseconds. */
   readonly readAt: number;
+  /** What the database's clock showed at that reading, in milliseconds: by it facts are forgotten. */
+  readonly tableTime: number;
   /** Reads what is new in the table, or joins who is reading. */
   poll(): Promise<void>;
   /** The same by a reading that begins after now, so that it finds whatever has been committed by now. */
@@ -25,6 +27,8 @@ export async function openFactLog({ store, clock }: { store: Store; clock: Clock
   const window = new FactWindow();
   const listeners = new Set<FactListener>();
   let readAt = Number.NEGATIVE_INFINITY;
+  // This machine's clock may jump and be put right: what was forgotten by it would not come again.
+  let tableTime = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
@@ -38,9 +42,10 @@ export async function openFactLog({ store, clock }: { store: Store; clock: Clock
     const head = await store.revocations.head();
     const continues = window.continues(head, known);
     const facts = await store.revocations.since(continues ? window.number : 0);
-    if (continues) window.extend(head, facts, clock.now());
-    else window.begin(head, facts, clock.now());
-    readAt = Math.max(readAt, asked);
+    tableTime = await store.now();
+    if (continues) window.extend(head, facts, tableTime);
+    else window.begin(head, facts, tableTime);
+    readAt = asked;
     return facts;
   };
   const poll = () => {
@@ -68,7 +73,7 @@ export async function openFactLog({ store, clock }: { store: Store; clock: Clock
   const stops = [
     store.onFacts((facts) => {
       // A smaller number of another instance may not have been read yet.
-      if (!window.append(facts, clock.now())) refreshInBackground();
+      if (!window.append(facts, Math.max(tableTime, clock.now()))) refreshInBackground();
       tell(facts);
     }),
     store.onNews(refreshInBackground),
@@ -84,6 +89,9 @@ export async function openFactLog({ store, clock }: { store: Store; clock: Clock
     window,
     get readAt() {
       return readAt;
+    },
+    get tableTime() {
+      return tableTime;
     },
     poll,
     refresh,

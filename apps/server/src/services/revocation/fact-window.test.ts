@@ -69,7 +69,7 @@ describe("what a process knows of the facts", () => {
 });
 
 describe("a reader", () => {
-  const present = { now: 0, readAt: 0 };
+  const present = { now: 0, readAt: 0, tableTime: 0 };
 
   test("that comes from nowhere, from another run or from before what is kept gets all there is", () => {
     const window = windowOf(numbered(3, 4), 4);
@@ -108,7 +108,7 @@ describe("a reader", () => {
 
   test("hears a heartbeat each five seconds that the table is read, and none when it is not", () => {
     const reader = new FeedReader(windowOf([], 0), undefined);
-    const beats = (now: number, readAt: number) => reader.next({ now, readAt });
+    const beats = (now: number, readAt: number) => reader.next({ now, readAt, tableTime: now });
     expect(beats(0, 0)).toMatchObject({ event: "snapshot" });
     expect(beats(4999, 4999)).toBeUndefined();
     expect(beats(5001, 5000)).toMatchObject({ event: "heartbeat", data: { at: 5001 } });
@@ -235,7 +235,7 @@ class House {
   #take(): boolean {
     if (!this.#stream) return false;
     const { reader, at } = this.#stream;
-    const message = reader.next({ now: this.#now, readAt: this.#at(at).readAt });
+    const message = reader.next({ now: this.#now, readAt: this.#at(at).readAt, tableTime: this.#at(at).readAt });
     if (message === "lost") this.#stream = undefined;
     if (message === undefined || message === "lost") return false;
     if (message.event === "snapshot") {

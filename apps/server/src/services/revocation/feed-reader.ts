@@ -9,6 +9,8 @@ interface Present {
   readonly now: number;
   /** When the table was read last. */
   readonly readAt: number;
+  /** What the database's clock showed then: by it readers forget. */
+  readonly tableTime: number;
 }
 
 /** One reader's way through the feed, from the place that it came with. Pure but for the place that it has reached. */
@@ -31,7 +33,7 @@ export class FeedReader {
     const { end } = this.#window;
     if (!end) return "lost";
     if (!this.#place) {
-      this.#parts = snapshotOf(this.#window, end, present.now);
+      this.#parts = snapshotOf(this.#window, end, present.tableTime);
       this.#place = end;
       this.#beatAt = present.readAt;
     }
@@ -51,11 +53,11 @@ export class FeedReader {
   }
 
   /** Where the table was read a moment ago, and the last heartbeat was long before that. */
-  #heartbeat(end: Position, { now, readAt }: Present): FeedMessage | undefined {
+  #heartbeat(end: Position, { now, readAt, tableTime }: Present): FeedMessage | undefined {
     if (Math.abs(now - readAt) >= HEARTBEAT_MS || Math.abs(readAt - this.#beatAt) < HEARTBEAT_MS) return undefined;
     // Pruned facts have numbers too: whoever knows all that is left stands at the end.
     this.#place = end;
     this.#beatAt = readAt;
-    return heartbeat(end, now);
+    return heartbeat(end, tableTime);
   }
 }

@@ -73,7 +73,7 @@ export function createFeed({ facts, clock, streams = MOST_STREAMS }: FeedDeps): 
       const from = positionOf(lastEventId);
       const known = from !== undefined && window.covers(from);
       const news = window.after(known ? from.number : 0).map(({ fact }) => fact);
-      return { ...end, at: clock.now(), snapshot: !known, facts: news };
+      return { ...end, at: facts.tableTime, snapshot: !known, facts: news };
     },
 
     open: async (lastEventId, holds) => {
@@ -96,7 +96,7 @@ export function createFeed({ facts, clock, streams = MOST_STREAMS }: FeedDeps): 
         const reader = new FeedReader(window, lastEventId);
         // No waiting between looking and hearing of more: what comes later wakes this again.
         while (!ended && holds()) {
-          const message = reader.next({ now: clock.now(), readAt: facts.readAt });
+          const message = reader.next({ now: clock.now(), readAt: facts.readAt, tableTime: facts.tableTime });
           if (message === "lost") return;
           if (message) {
             yield message;

@@ -22,15 +22,17 @@ export interface Revocations {
 export function createRevocations({ facts, clock }: { facts: FactLog; clock: Clock }): Revocations {
   const set = new RevocationSet();
   const learn = (news: readonly NumberedFact[]) => {
-    const now = clock.now();
-    for (const { fact } of news) set.add(fact, now);
-    set.prune(now);
+    // Kept by the later of two clocks, and forgotten by the database's alone: this machine's may jump.
+    const now = Math.max(facts.tableTime, clock.now());
+    for (const { fact } of news) set.add(fact, now, facts.tableTime);
+    set.prune(facts.tableTime);
   };
   learn(facts.window.after(0));
   facts.listen(learn);
 
   const assertFresh = () => {
-    if (clock.now() - facts.readAt <= STALE_MS) return;
+    // Only distances count: a clock that was set back must not make old knowledge young.
+    if (Math.abs(clock.now() - facts.readAt) <= STALE_MS) return;
     // Asks at once: where only the clock jumped, the next call is judged again. A failure is the poll's to report.
     facts.poll().catch(() => undefined);
     throw new Refusal("revocation_unknown", { retryAfter: 1 });

@@ -72,7 +72,7 @@ async function attempt(
   if (verdict.act === "end") return await endFor(deps, tx, session, verdict.cause, at, presented);
   // What ends sessions raises the account's version with it. Read before this, the account could be newer than the
   // session, and a token of an ended session would carry the version that outlives it.
-  if (!(await tx.sessions.hold(session.id, session.gen, at))) return "lost";
+  if (!(await tx.sessions.hold(session.id, session, at))) return "lost";
   const account = await tx.accounts.byId(session.accountId);
   if (!account || account.disabledAt !== null) return { refused: "invalid_grant", cause: "disabled" };
   // Before anything is written: neither an unknown audience nor claims that cannot be found change anything.

@@ -85,15 +85,17 @@ export function sessionCases(given: Given): void {
       expect(await sessions.byId(idOf("session going"))).toMatchObject({ gen: 4, late: false, streak: 0 });
     });
 
-    test("only the current generation of a session that goes on is held, and holding shows nowhere but in who has tokens", async () => {
+    test("only what a session is now is held, while it goes on, and holding shows nowhere but in who has tokens", async () => {
       const { sessions } = given.store;
       const going = aSession("going", ada.id, { gen: 4, late: true, streak: 1 });
       const ended = aSession("ended", ada.id, { gen: 4, endedAt: NOW, endCause: "reuse" });
       for (const session of [going, ended]) await sessions.insert(session);
-      expect(await sessions.hold(going.id, 4, NOW)).toBe(true);
-      for (const gen of [3, 5]) expect(await sessions.hold(going.id, gen, NOW)).toBe(false);
-      expect(await sessions.hold(ended.id, 4, NOW)).toBe(false);
-      expect(await sessions.hold(idOf("none"), 4, NOW)).toBe(false);
+      expect(await sessions.hold(going.id, going, NOW)).toBe(true);
+      for (const other of [{ gen: 3 }, { gen: 5 }, { late: false }, { version: going.version + 1 }]) {
+        expect(await sessions.hold(going.id, { ...going, ...other }, NOW)).toBe(false);
+      }
+      expect(await sessions.hold(ended.id, ended, NOW)).toBe(false);
+      expect(await sessions.hold(idOf("none"), going, NOW)).toBe(false);
       for (const session of [going, ended]) expect(await sessions.byId(session.id)).toStrictEqual(session);
     });
 
@@ -109,7 +111,7 @@ export function sessionCases(given: Given): void {
       await sessions.insert(aSession("neither", dan.id, old));
       const everybody = [ada, bob, cyd, dan].map(({ id }) => id);
       expect(await sessions.minters(everybody, NOW)).toEqual([ada.id]);
-      await sessions.hold(idOf("session held"), 0, NOW);
+      await sessions.hold(idOf("session held"), aSession("held", bob.id), NOW);
       await sessions.rotate(idOf("session rotated"), 0, next);
       expect((await sessions.minters(everybody, NOW)).toSorted()).toEqual([ada.id, bob.id, cyd.id].toSorted());
       expect(await sessions.minters([dan.id], NOW)).toEqual([]);
