@@ -37,9 +37,9 @@ const [first, react, all] = await Promise.all([
 
 /** What the SDK may cost a page, in bytes. Raise it only for something that apps get in return. */
 const budgets = [
-  ["a page loads at first", first, 15_900],
+  ["a page loads at first", first, 15_980],
   ["/react adds", react - first, 500],
-  ["all parts in one file", all, 28_500],
+  ["all parts in one file", all, 28_700],
 ] as const;
 
 for (const [what, size, budget] of budgets) {

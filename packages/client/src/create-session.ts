@@ -22,6 +22,7 @@ import { permissionsOf } from "./session/session-record.ts";
 import type { SessionWarning } from "./session/session-state.ts";
 import { createStepUps } from "./session/step-up.ts";
 import { untilDone } from "./session/until-done.ts";
+import { createBeginning } from "./sign-in/beginning.ts";
 import { loadSigningIn } from "./sign-in/load-signing-in.ts";
 import { createEventSource } from "./streams/event-source.ts";
 import { createExclusive, type Exclusive } from "./tabs/exclusive.ts";
@@ -120,16 +121,10 @@ export function createSession(deps: SessionDeps): Made {
     if ((await store.buried().catch(() => [])).length > 0) await settle();
   };
 
-  let signOuts = 0;
-  const begin = () => {
-    const before = signOuts;
-    return async ({ handoff }: { readonly handoff: string }) => {
-      await loaded();
-      const start = await starting();
-      if (signOuts !== before) throw new ClientError("session_ended");
-      await start(handoff);
-    };
-  };
+  const signIns = createBeginning(async () => {
+    await loaded();
+    return await starting();
+  });
 
   const session: Session = {
     get state() {
@@ -139,9 +134,9 @@ export function createSession(deps: SessionDeps): Made {
       await resumed;
       return holder.state;
     },
-    start: (reply) => begin()(reply),
+    start: (reply) => signIns.begin()(reply),
     async end() {
-      signOuts += 1;
+      signIns.end();
       await loaded();
       const { held, isUnknown } = holder;
       holder.release(true);
@@ -176,7 +171,7 @@ export function createSession(deps: SessionDeps): Made {
     resuming.dispose();
     neighbours.dispose();
   };
-  return { session: Object.freeze(session), begin, jkt: prover?.jkt, warn: holder.warn, dispose };
+  return { session: Object.freeze(session), begin: signIns.begin, jkt: prover?.jkt, warn: holder.warn, dispose };
 }
 
 /** Where several may renew at the same time: they find each other in storage, and the server answers all alike. */

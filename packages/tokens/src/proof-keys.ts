@@ -24,22 +24,37 @@ export interface ProofKey {
 /** So many keys are kept ready: importing one costs as much as verifying with it. */
 const CAPACITY = 2_000;
 
+/** Longer is no header that somebody writes who does not mean to fill our memory. */
+const MAX_KEPT_HEADER_LENGTH = 512;
+
 /**
- * Imports the keys that proofs bring along in their headers, and keeps those that have proved something, by the header as it
- * stands there: whoever holds a key writes the same one each time. When full, the oldest goes.
+ * Imports the keys that proofs bring along in their headers, and keeps those that have proved something, each by the header
+ * that it came with last: an honest client writes the same one each time. When full, the oldest goes.
  *
  * `find` throws a `Refusal` for a header of another shape, and for a point that is not on the curve.
  */
 export function createProofKeys() {
   const kept = new Map<string, ProofKey>();
+  const headers = new Map<string, string>();
+  const forget = (header: string) => {
+    headers.delete(kept.get(header)?.jkt ?? "");
+    kept.delete(header);
+  };
   return {
     async find(header: string): Promise<ProofKey> {
       return kept.get(header) ?? (await readKey(header));
     },
     keep(header: string, key: ProofKey): void {
+      if (kept.has(header) || header.length > MAX_KEPT_HEADER_LENGTH) return;
+      forget(headers.get(key.jkt) ?? "");
       kept.set(header, key);
+      headers.set(key.jkt, header);
       const [oldest] = kept.keys();
-      if (kept.size > CAPACITY && oldest !== undefined) kept.delete(oldest);
+      if (kept.size > CAPACITY && oldest !== undefined) forget(oldest);
+    },
+    /** How many are kept. */
+    get size() {
+      return kept.size;
     },
   };
 }

@@ -15,10 +15,10 @@ export interface ReplayStore {
 /** What ends within the same so many milliseconds is forgotten together. */
 const SLOT_MS = 10_000;
 const RETRY_AFTER_S = 5;
-/** How much of a memory that is half full one holder may have, so that nobody fills it alone. */
+/** How much of a memory that is half full one key may have, so that none fills it alone. */
 const SHARE = 1 / 20;
 
-/** What ends together, by who holds the key. */
+/** What ends together, by the key that signed it. */
 interface Slot {
   readonly holders: Map<string, Set<string>>;
   size: number;
@@ -26,7 +26,7 @@ interface Slot {
 
 /**
  * A replay store in the memory of one process, with room for so many proofs. What is there is never pushed out: when it is
- * full, proofs are refused until some have run out; from half on, those of a holder who has much of it.
+ * full, proofs are refused until some have run out; from half on, those of a key that has much of it.
  *
  * `add` throws a `Refusal` `busy` where there is no room.
  */
@@ -58,7 +58,7 @@ export function createReplayMemory({
   return {
     add(key, until) {
       forget(now());
-      const holder = key.slice(0, key.indexOf("."));
+      const [holder = key] = key.split(".", 1);
       let theirs = 0;
       for (const { holders } of slots.values()) {
         const known = holders.get(holder);

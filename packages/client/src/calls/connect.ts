@@ -38,13 +38,12 @@ export function connect<Router extends AnyTRPCRouter>(
   // tRPC's options and nothing else; without its argument the type cannot say so.
   const options = { ...rest, fetch } as unknown as LinkOptions<Router>;
   const alone = httpLink<Router>(options as Parameters<typeof httpLink<Router>>[0]);
-  const batched =
+  const [load, batched] =
     batch === "together"
-      ? laterLink(loadBatches, ({ httpBatchLink }) => httpBatchLink<Router>(options))
-      : laterLink(loadStreams, ({ httpBatchStreamLink }) => httpBatchStreamLink<Router>(options));
+      ? [loadBatches, laterLink(loadBatches, ({ httpBatchLink }) => httpBatchLink<Router>(options))]
+      : [loadStreams, laterLink(loadStreams, ({ httpBatchStreamLink }) => httpBatchStreamLink<Router>(options))];
   // On its way while the session finds out who is signed in; a call that needs it hears if it failed.
-  const part = { stream: loadStreams, together: loadBatches, none: undefined }[batch];
-  part?.().catch(() => undefined);
+  if (batch !== "none") load().catch(() => undefined);
   const eventOptions = { ...rest, url: String(rest.url), EventSource } as unknown as EventOptions<Router>;
   const events = laterLink(loadStreams, ({ httpSubscriptionLink }) =>
     httpSubscriptionLink<Router, SessionEventSourceClass>(eventOptions),

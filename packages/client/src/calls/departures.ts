@@ -31,41 +31,60 @@ interface Call {
 const LINGER_MS = 10_000;
 
 export function createDepartures({ monotonic }: Pick<ClientWorld, "monotonic">): Departures {
-  const calls = new Set<Call>();
+  /** By their paths, of which an API has only so many. */
+  const calls = new Map<string, Set<Call>>();
+  /** Those that were given up, in that order. */
+  const lingering = new Set<Call>();
 
+  const remove = (call: Call) => {
+    lingering.delete(call);
+    calls.get(call.path)?.delete(call);
+  };
   const forget = () => {
-    for (const call of calls)
-      if (monotonic() - (call.givenUpAt ?? Number.POSITIVE_INFINITY) > LINGER_MS) calls.delete(call);
+    const now = monotonic();
+    for (const call of lingering) {
+      if (now - (call.givenUpAt ?? now) <= LINGER_MS) return;
+      remove(call);
+    }
   };
 
-  /** The call that a part of the URL most likely is, of those that it names: `/trpc/users.list,users.get`, `/trpc/users/list`. */
+  /** Calls that a part of the URL may be, `/trpc/users.list,users.get` or `/trpc/users/list`: what stands before is the API's. */
+  function* named(name: string): Iterable<Call> {
+    for (let at = 0; at >= 0; at = name.indexOf(".", at) + 1 || -1) yield* calls.get(name.slice(at)) ?? [];
+  }
+
+  /** The one that it most likely is. */
   const find = (name: string, epoch: number, taken: ReadonlySet<Call>): Call | undefined => {
-    const named = [...calls].filter(
-      (call) => !taken.has(call) && (name === call.path || name.endsWith(`.${call.path}`)),
-    );
-    const own = named.filter((call) => call.epoch === epoch);
+    let own: Call | undefined;
+    let others: Call | undefined;
+    for (const call of named(name)) {
+      if (taken.has(call)) continue;
+      if (call.epoch !== epoch) others ??= call;
+      else if (!call.hasLeft) return call;
+      else own ??= call;
+    }
     // One of another account may come once more where each of this one's has left.
-    return own.find((call) => !call.hasLeft) ?? named.find((call) => call.epoch !== epoch) ?? own[0];
+    return others ?? own;
   };
 
   return {
     announce(path, epoch) {
       forget();
       const call: Call = { path, epoch, hasLeft: false };
-      calls.add(call);
+      calls.set(path, (calls.get(path) ?? new Set()).add(call));
       return {
         get hasLeft() {
           return call.hasLeft;
         },
         finish() {
-          if (call.hasLeft) calls.delete(call);
-          else call.givenUpAt ??= monotonic();
+          if (call.hasLeft) return remove(call);
+          call.givenUpAt ??= monotonic();
+          lingering.add(call);
         },
       };
     },
     leave(url, epoch) {
       forget();
-      if (calls.size === 0) return true;
       const taken = new Set<Call>();
       for (const name of decode(url.pathname).replaceAll("/", ".").split(",")) {
         const call = find(name, epoch, taken);
@@ -73,7 +92,7 @@ export function createDepartures({ monotonic }: Pick<ClientWorld, "monotonic">):
       }
       for (const call of taken) {
         call.hasLeft = true;
-        if (call.givenUpAt !== undefined) calls.delete(call);
+        if (lingering.has(call)) remove(call);
       }
       return [...taken].every((call) => call.epoch === epoch);
     },

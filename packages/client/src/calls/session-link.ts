@@ -12,12 +12,19 @@ import { laterCall } from "./later-call.ts";
 /** The link of a session: see `Session.link`. Each call of a batch is judged by itself. */
 export function createSessionLink<Router extends AnyTRPCRouter>(deps: SubscriptionDeps): TRPCLink<Router> {
   const { recovery, departures, holder } = deps;
+  /** Under whom calls began that a link before this one makes again. */
+  const epochs = new WeakMap<object, number>();
   return () =>
     ({ op, next }) => {
       if (op.type === "subscription")
         return laterCall(op, loadStreams, ({ subscribe }) => subscribe<Router>(deps, { op, next }));
       return observable((observer) => {
         const began = recovery.begin();
+        const epoch = epochs.get(op) ?? began.epoch;
+        epochs.set(op, epoch);
+        // What is given up here does not leave either, however slow the links behind this one are.
+        const own = new AbortController();
+        const giveUp = () => own.abort(op.signal?.reason);
         let departure: Departure | undefined;
         let subscription: Unsubscribable | undefined;
         let isOver = false;
@@ -25,12 +32,14 @@ export function createSessionLink<Router extends AnyTRPCRouter>(deps: Subscripti
         const finish = () => {
           isOver = true;
           stopListening();
+          op.signal?.removeEventListener("abort", giveUp);
           departure?.finish();
           subscription?.unsubscribe();
+          own.abort();
         };
         const send = () => {
-          departure = departures.announce(op.path, began.epoch);
-          subscription = next(op).subscribe({
+          departure = departures.announce(op.path, epoch);
+          subscription = next({ ...op, signal: own.signal }).subscribe({
             next: (value) => observer.next(value),
             complete: () => observer.complete(),
             error(error) {
@@ -53,11 +62,15 @@ export function createSessionLink<Router extends AnyTRPCRouter>(deps: Subscripti
           failedCall<Router>(cause, op).subscribe(observer);
         };
         // One that has left is its account's, and is answered; one that has not would leave as somebody else's.
-        const stopListening = holder.onHeld(() => {
-          if (holder.epoch !== began.epoch && departure?.hasLeft === false) fail(new ClientError("session_ended"));
-        });
+        const assertTheirs = () => {
+          if (holder.epoch !== epoch && !departure?.hasLeft) fail(new ClientError("session_ended"));
+        };
+        const stopListening = holder.onHeld(assertTheirs);
 
-        send();
+        if (op.signal?.aborted) giveUp();
+        op.signal?.addEventListener("abort", giveUp, { once: true });
+        assertTheirs();
+        if (!isOver) send();
         return finish;
       });
     };

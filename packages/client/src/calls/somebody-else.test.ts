@@ -1,4 +1,5 @@
-import { createTRPCClient, httpLink, retryLink } from "@trpc/client";
+import { createTRPCClient, httpLink, retryLink, type TRPCLink } from "@trpc/client";
+import { observable } from "@trpc/server/observable";
 import superjson from "superjson";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { reasonOf } from "../errors.ts";
@@ -126,6 +127,52 @@ describe("client case 20: somebody else signs in", () => {
       expect(house.notes.added).toEqual(["theirs", "more of theirs"]);
     },
   );
+
+  test("while a link of the app's keeps it, which does not hear that it was given up: it is not sent as theirs", async () => {
+    const other = await house.person();
+    const kept: (() => void)[] = [];
+    const queue: TRPCLink<NotesRouter> = () => (call) =>
+      observable((observer) => void kept.push(() => void call.next(call.op).subscribe(observer)));
+    const notes = createTRPCClient<NotesRouter>({
+      links: [
+        person.session.link(),
+        queue,
+        httpLink({ url: NOTES, transformer: superjson, fetch: person.session.fetch }),
+      ],
+    });
+    const hers = reasonFrom(notes.add.mutate({ title: "hers" }));
+    await person.signIn(other.account);
+    expect(await hers).toBe("session_ended");
+    const theirs = notes.add.mutate({ title: "theirs" });
+    for (const send of kept) send();
+    expect((await theirs).by).toBe(accountOf(other));
+    expect(house.notes.added).toEqual(["theirs"]);
+  });
+
+  test("while a link of the app's before the session's waits to make it again: it is not made as theirs", async () => {
+    const other = await house.person();
+    const retrying = gate();
+    const notes = createTRPCClient<NotesRouter>({
+      links: [
+        retryLink({
+          retry: ({ attempts }) => attempts < 2,
+          retryDelayMs: () => {
+            void retrying.pass();
+            return 1_000;
+          },
+        }),
+        person.session.link(),
+        httpLink({ url: NOTES, transformer: superjson, fetch: person.session.fetch }),
+      ],
+    });
+    house.notesDoor.decide(() => "cut");
+    const hers = reasonFrom(notes.add.mutate({ title: "hers" }));
+    await retrying.reached;
+    await person.signIn(other.account);
+    house.notesDoor.forwardAll();
+    expect(await hers).toBe("session_ended");
+    expect(house.notes.added).toEqual([]);
+  });
 
   test("while a link of the app's waits to send it again: it is not sent as theirs", async () => {
     const other = await house.person();

@@ -156,6 +156,16 @@ test("signing out while a password is being proved ends the sign-in, and its han
   expect([client.session.state.status, house.auth.to("/session/start")]).toEqual(["signed-out", []]);
 });
 
+test("signing out in the same breath ends a sign-in that has only just begun", async () => {
+  const account = newAccount();
+  await house.client().signUp(account);
+  const client = house.client();
+  const signingIn = client.signIn(account).catch(reasonOf);
+  await client.session.end();
+  expect(await signingIn).toBe("session_ended");
+  expect(client.session.state.status).toBe("signed-out");
+});
+
 test("signing out when nobody is signed in asks nobody", async () => {
   await person.session.end();
   house.auth.forget();

@@ -1,4 +1,5 @@
 import { later, making } from "../later.ts";
+import type { Beginning } from "./beginning.ts";
 import { loadSigningIn } from "./load-signing-in.ts";
 import type { WaysInDeps } from "./ways-in.ts";
 
@@ -43,12 +44,14 @@ export interface SignIn {
   setUp(account: NewAccount & ({ readonly link: string } | { readonly secret: string })): Promise<void>;
 }
 
-/** What signing in needs is loaded with the first that does. */
-export function createSignIn(deps: WaysInDeps): SignIn {
+/** What signing in needs is loaded with the first that does; who signs out meanwhile has signed out. */
+export function createSignIn({ begin, ...deps }: WaysInDeps & Pick<Beginning, "begin">): SignIn {
   const ways = later(making(loadSigningIn, ({ createWaysIn }) => createWaysIn(deps)));
   return {
-    signIn: Object.assign(ways.byPassword, { with: ways.by }),
-    signUp: ways.signUp,
-    setUp: ways.setUp,
+    signIn: Object.assign((credentials: Credentials) => ways.byPassword(begin(), credentials), {
+      with: ((name, input) => ways.by(begin(), name, input)) as SignInWays["with"],
+    }),
+    signUp: (account) => ways.signUp(begin(), account),
+    setUp: (account) => ways.setUp(begin(), account),
   };
 }

@@ -4,7 +4,7 @@ import { createCalls } from "../calls/calls.ts";
 import { ClientError } from "../errors.ts";
 import type { Session } from "../session/session.ts";
 import { unredirected } from "../unredirected.ts";
-import type { Credentials, SignIn, SignInWays } from "./sign-in.ts";
+import type { Credentials, SignIn } from "./sign-in.ts";
 
 export interface WaysInDeps {
   /** The issuer's address, without a slash at its end. */
@@ -13,19 +13,22 @@ export interface WaysInDeps {
   readonly client: string;
   /** The thumbprint of the key that the session is going to be bound to, where it is. */
   readonly jkt: (() => Promise<string>) | undefined;
-  /** Begins a sign-in, which ends with what is returned. */
-  readonly begin: () => Session["start"];
   readonly fetch: typeof fetch;
 }
 
+/** What takes the answer of a sign-in that has begun. */
+type Start = Session["start"];
+
 /** The ways of `SignIn`, side by side. */
-export interface WaysIn extends Pick<SignIn, "signUp" | "setUp"> {
-  byPassword(credentials: Credentials): Promise<void>;
-  readonly by: SignInWays["with"];
+export interface WaysIn {
+  byPassword(start: Start, credentials: Credentials): Promise<void>;
+  by(start: Start, method: string, input: unknown): Promise<void>;
+  signUp(start: Start, ...account: Parameters<SignIn["signUp"]>): Promise<void>;
+  setUp(start: Start, ...account: Parameters<SignIn["setUp"]>): Promise<void>;
 }
 
 /** Each call in a request of its own and without a token: it comes before having one. */
-export function createWaysIn({ url, client, jkt, begin, fetch }: WaysInDeps): WaysIn {
+export function createWaysIn({ url, client, jkt, fetch }: WaysInDeps): WaysIn {
   const api = createCalls<IssuerRouter>(
     httpLink({
       url: `${url}/trpc`,
@@ -33,27 +36,23 @@ export function createWaysIn({ url, client, jkt, begin, fetch }: WaysInDeps): Wa
       fetch: (input, init) => unredirected(fetch)(input as string, init as RequestInit),
     }),
   );
-  /** What is sent by whom, and what its answer is for. */
-  const signIn = async (prove: (app: App) => Promise<{ readonly handoff: string }>) => {
-    const start = begin();
-    await start(await prove({ client, ...(jkt && { jkt: await jkt() }) }));
-  };
+  const app = async (): Promise<App> => ({ client, ...(jkt && { jkt: await jkt() }) });
   return {
-    byPassword: ({ email, password }) => signIn((app) => api.signIn.password.mutate({ ...app, email, password })),
-    by: (method, input) => {
+    byPassword: async (start, { email, password }) =>
+      start(await api.signIn.password.mutate({ ...(await app()), email, password })),
+    by: async (start, method, input) => {
       // The method's own schema says whether it is right; here it only has to be JSON, which the link makes of it.
       const json = input as Parameters<typeof api.signIn.method.mutate>[0]["input"];
-      return signIn((app) => api.signIn.method.mutate({ ...app, method, input: json }));
+      await start(await api.signIn.method.mutate({ ...(await app()), method, input: json }));
     },
-    signUp: ({ email, name, password, invitation }) => {
+    signUp: async (start, { email, name, password, invitation }) => {
       const invited = invitation === undefined ? {} : { invitation };
-      return signIn((app) => api.signIn.signUp.mutate({ ...app, email, name, password, ...invited }));
+      await start(await api.signIn.signUp.mutate({ ...(await app()), email, name, password, ...invited }));
     },
-    setUp: ({ email, name, password, ...proof }) =>
-      signIn((app) => {
-        const secret = "link" in proof ? secretOf(proof.link, url) : proof.secret;
-        return api.signIn.setUp.mutate({ ...app, email, name, password, secret });
-      }),
+    setUp: async (start, { email, name, password, ...proof }) => {
+      const secret = "link" in proof ? secretOf(proof.link, url) : proof.secret;
+      await start(await api.signIn.setUp.mutate({ ...(await app()), email, name, password, secret }));
+    },
   };
 }
 

@@ -3,7 +3,6 @@ import { reasonOf } from "../errors.ts";
 import { type House, openHouse } from "../testing/house.ts";
 import { NOTES } from "../testing/notes.ts";
 import { createTestWorld } from "../testing/test-world.ts";
-import { followEvents } from "./follow-events.ts";
 
 let house: House;
 beforeAll(async () => {
@@ -35,25 +34,75 @@ test("client case 20: a source of events without the session's link does not go 
   expect([reasonOf(errors.at(-1)), [...carried]]).toEqual(["session_ended", [hers]]);
 });
 
-test("a stream whose listener throws is not left open", async () => {
-  const [opened, cancelled]: [number[], number[]] = [[], []];
-  const stop = new AbortController();
-  const following = followEvents({
-    url: NOTES,
-    fetch: async () => {
-      const nth = opened.push(opened.length);
-      const bytes = new TextEncoder().encode("data: x\n\n");
-      return events(new ReadableStream({ start: (to) => to.enqueue(bytes), cancel: () => void cancelled.push(nth) }));
-    },
-    answered: () => undefined,
-    world: createTestWorld({ pace: 100 }),
-    signal: stop.signal,
-    tell(_, type) {
-      if (type === "message") throw new Error("the app's own");
+test("client case 20: one that is open is closed when its account signs out, and hears nothing more", async () => {
+  let send = (_: string) => {};
+  const person = await house.person({
+    audiences: [NOTES],
+    fetch: async (input, init) => {
+      if (!String(input).startsWith(NOTES)) return await house.fetch(input, init);
+      const bytes = new TextEncoder();
+      return events(
+        new ReadableStream({
+          start(to) {
+            send = (text) => to.enqueue(bytes.encode(`data: ${text}\n\n`));
+          },
+        }),
+      );
     },
   });
+  const source = new person.session.EventSource(`${NOTES}/anything`);
+  const [heard, errors]: [unknown[], unknown[]] = [[], []];
+  source.addEventListener("message", ({ data }: { readonly data: unknown }) => heard.push(data));
+  source.addEventListener("error", (error) => errors.push(error));
+  await vi.waitFor(() => expect(source.readyState).toBe(source.OPEN));
+  send("hers");
+  await vi.waitFor(() => expect(heard).toEqual(["hers"]));
+  await person.session.end();
+  await vi.waitFor(() => expect(source.readyState).toBe(source.CLOSED));
+  expect(errors.map(reasonOf)).toEqual(["session_ended"]);
+  send("still hers");
+  await person.session.ready();
+  expect(heard).toEqual(["hers"]);
+});
+
+test("client case 22: a listener that throws stops nobody: the others hear, the stream goes on, the app is told", async () => {
+  const person = await house.person({
+    audiences: [NOTES],
+    fetch: async (input, init) => {
+      if (!String(input).startsWith(NOTES)) return await house.fetch(input, init);
+      return new Response("", { status: 404 });
+    },
+  });
+  const warnings: unknown[] = [];
+  person.session.onWarning((warning) => warnings.push(warning));
+  const source = new person.session.EventSource(`${NOTES}/anything`);
+  const errors: unknown[] = [];
+  const cause = new Error("the app's own");
+  source.addEventListener("error", () => {
+    throw cause;
+  });
+  source.addEventListener("error", (error) => errors.push(error));
+  await vi.waitFor(() => expect(source.readyState).toBe(source.CLOSED));
+  expect([warnings, errors.length]).toEqual([[{ kind: "listener", cause }], 1]);
+});
+
+test("a stream that breaks off is not left open", async () => {
+  const [opened, cancelled]: [number[], number[]] = [[], []];
+  const person = await house.person({
+    audiences: [NOTES],
+    world: createTestWorld({ pace: 100 }),
+    fetch: async (input, init) => {
+      if (!String(input).startsWith(NOTES)) return await house.fetch(input, init);
+      const nth = opened.length + 1;
+      opened.push(nth);
+      // Bytes that are no text break the reading off.
+      return events(
+        new ReadableStream({ pull: (to) => to.enqueue("no bytes"), cancel: () => void cancelled.push(nth) }),
+      );
+    },
+  });
+  const source = new person.session.EventSource(`${NOTES}/anything`);
   await vi.waitFor(() => expect(opened.length).toBeGreaterThan(3));
-  stop.abort(new Error("enough"));
-  await expect(following).rejects.toThrow("enough");
-  await vi.waitFor(() => expect(cancelled).toHaveLength(opened.length));
+  source.close();
+  await vi.waitFor(() => expect(cancelled).toEqual(opened));
 });

@@ -1,5 +1,4 @@
 import type { ClientWorld } from "../client-world.ts";
-import { ClientError } from "../errors.ts";
 import type { Holder } from "../session/holder.ts";
 import type { SessionFetch } from "../session/session.ts";
 import { loadStreams } from "./load-streams.ts";
@@ -23,16 +22,16 @@ export interface EventSourceDeps {
   readonly fetch: SessionFetch;
   /** Is told which response a source reads from now on. */
   readonly answers: (source: object, response: Response) => void;
-  readonly holder: Pick<Holder, "epoch">;
+  readonly holder: Pick<Holder, "epoch" | "onHeld" | "warn">;
   readonly world: ClientWorld;
 }
 
 /**
  * A class like `EventSource` whose requests are the session's: the token in a header, each attempt with a current one. It
- * connects again after what may pass, from the last event on, and closes after what may not, such as another account. An event
- * of type `error` is the `Error` itself.
+ * connects again after what may pass, from the last event on, and closes after what may not, and where its account signs out
+ * or somebody else signs in. An event of type `error` is the `Error` itself.
  */
-export function createEventSource({ fetch, answers, holder, world }: EventSourceDeps): SessionEventSourceClass {
+export function createEventSource(deps: EventSourceDeps): SessionEventSourceClass {
   return class implements SessionEventSource {
     readonly CONNECTING = 0;
     readonly OPEN = 1;
@@ -61,29 +60,25 @@ export function createEventSource({ fetch, answers, holder, world }: EventSource
 
     async #follow(url: string | URL) {
       const { signal } = this.#closing;
-      const { epoch } = holder;
-      const asBefore: SessionFetch = async (input, init) => {
-        if (holder.epoch !== epoch) throw new ClientError("session_ended");
-        return await fetch(input, init);
-      };
+      const { epoch } = deps.holder;
       const tell = (state: 0 | 1 | 2, type: string, event: unknown) => {
         // Whoever closed it hears no more.
         if (signal.aborted) return;
         this.readyState = state;
-        for (const listener of [...(this.#listeners.get(type) ?? [])]) listener(event as never);
+        for (const listener of [...(this.#listeners.get(type) ?? [])]) {
+          try {
+            listener(event as never);
+          } catch (cause) {
+            deps.holder.warn({ kind: "listener", cause });
+          }
+        }
       };
       try {
         const { followEvents } = await loadStreams();
-        await followEvents({
-          url,
-          fetch: asBefore,
-          answered: (response) => answers(this, response),
-          world,
-          signal,
-          tell,
-        });
+        await followEvents({ ...deps, url, epoch, source: this, signal, tell });
       } catch (error) {
         tell(2, "error", error);
+        this.close();
       }
     }
   };

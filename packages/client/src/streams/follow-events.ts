@@ -1,20 +1,20 @@
 import { actions, isKnownReason } from "../actions.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { ClientError } from "../errors.ts";
-import type { SessionFetch } from "../session/session.ts";
 import { untilAborted } from "../until-aborted.ts";
+import type { EventSourceDeps } from "./event-source.ts";
 import { createEventReader } from "./event-stream.ts";
 
 /** Pauses before the next attempt grow from one to the other, in milliseconds. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
-export interface FollowedEvents {
+export interface FollowedEvents extends EventSourceDeps {
   readonly url: string | URL;
-  readonly fetch: SessionFetch;
-  /** Is told of each response before it is read. */
-  readonly answered: (response: Response) => void;
-  readonly world: ClientWorld;
+  /** Under whom it was asked for. */
+  readonly epoch: number;
+  /** What its events come from. */
+  readonly source: object;
   readonly signal: AbortSignal;
   /** Is told of each event, and of the state that it comes in: connecting (0) or open (1). */
   readonly tell: (state: 0 | 1, type: string, event: unknown) => void;
@@ -23,9 +23,29 @@ export interface FollowedEvents {
 /**
  * Follows an event stream. It connects again after what may pass, from the last event on, with an event of type `error`.
  *
- * @throws what no other attempt would change; the signal's reason
+ * @throws what no other attempt would change; the signal's reason; `session_ended` once its account has signed out, or
+ * somebody else signs in
  */
-export async function followEvents({ url, fetch, answered, world, signal, tell }: FollowedEvents): Promise<never> {
+export async function followEvents(followed: FollowedEvents): Promise<never> {
+  const { holder, epoch } = followed;
+  const gone = new AbortController();
+  const look = () => {
+    if (holder.epoch !== epoch) gone.abort(new ClientError("session_ended"));
+  };
+  const giveUp = () => gone.abort(followed.signal.reason);
+  followed.signal.addEventListener("abort", giveUp);
+  const stop = holder.onHeld(look);
+  try {
+    look();
+    if (followed.signal.aborted) giveUp();
+    return await untilAborted(follow({ ...followed, signal: gone.signal }), gone.signal);
+  } finally {
+    stop();
+    followed.signal.removeEventListener("abort", giveUp);
+  }
+}
+
+async function follow({ url, fetch, answers, source, world, signal, tell }: FollowedEvents): Promise<never> {
   let lastEventId = "";
   let pause = FIRST_PAUSE_MS;
 
@@ -34,7 +54,7 @@ export async function followEvents({ url, fetch, answered, world, signal, tell }
     const from: Record<string, string> = lastEventId === "" ? {} : { "last-event-id": lastEventId };
     const headers = { accept: "text/event-stream", ...from };
     const response = await fetch(url, { headers, signal, cache: "no-store" });
-    answered(response);
+    answers(source, response);
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
     if (!response.ok || !isStream || !response.body) {
       await response.body?.cancel();
@@ -52,7 +72,7 @@ export async function followEvents({ url, fetch, answered, world, signal, tell }
         }
       }
     } finally {
-      // A listener that throws has read enough of it. One that has ended, or broken off, knows of nothing to cancel.
+      // What has ended, or broken off, knows of nothing to cancel.
       reader.cancel().catch(() => undefined);
     }
   };
@@ -62,7 +82,8 @@ export async function followEvents({ url, fetch, answered, world, signal, tell }
       () => new ClientError("network"),
       (cause: unknown) => cause,
     );
-    if (signal.aborted || isFinal(error)) throw error;
+    if (signal.aborted) throw signal.reason;
+    if (isFinal(error)) throw error;
     tell(0, "error", error);
     await sleep(world, pause * (0.5 + world.random() / 2), signal);
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS);

@@ -11,14 +11,14 @@ import { endSessions } from "../sessions/session-end.ts";
  *
  * Does not check: what else they have left behind, at APIs and in methods that know people by their account.
  *
- * @returns the account as it is now
+ * @returns the account as it is now; `undefined` where it was removed meanwhile
  */
 export async function claimByAddress(
   tx: Transaction,
   audit: AuditWriter,
   account: Account,
   by: Caller,
-): Promise<Account> {
+): Promise<Account | undefined> {
   if (account.emailProvedAt !== null) return account;
   const { id } = account;
   await tx.lock(`account:${id}`);
@@ -29,5 +29,5 @@ export async function claimByAddress(
     await audit.write(tx, { event: "account.address_proved", at, by, actor: id, subject: id, detail: { sessions } });
     tx.emit({ type: "account.address_proved", at, account: id, actor: id });
   }
-  return (await tx.accounts.byId(id)) ?? account;
+  return await tx.accounts.byId(id);
 }

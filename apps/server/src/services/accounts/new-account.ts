@@ -45,7 +45,7 @@ type Entry = Pick<Events["account.created"], "roles" | "via">;
 export function createNewAccounts({ world, metadata }: { world: World; metadata: MetadataRules }): NewAccounts {
   return {
     insert: async (tx, prepared, { roles, via }, at) => {
-      // An invitation came to the address; of the first administrator's, the installation's owner is who says so.
+      // Who invited vouches for the address; for the first administrator's, the installation's owner does.
       const emailProvedAt = via === "sign_up" ? null : at;
       const id = createId(world);
       const account = { id, ...prepared, version: 1, disabledAt: null, createdAt: at, emailProvedAt };

@@ -1,5 +1,5 @@
 import { Refusal } from "@countersign/tokens";
-import type { Store } from "../../store/store.ts";
+import type { Store, Transaction } from "../../store/store.ts";
 import { claimByAddress } from "../accounts/address-claim.ts";
 import { normalizeEmail } from "../accounts/email.ts";
 import type { AuditWriter } from "../audit/audit.ts";
@@ -47,16 +47,19 @@ export function createSignIn({ store, audit, clients, handoffs, limits, methods 
     await audit.write(store, { event: "sign_in.refused", at, by: caller, subject: accountTried(refusal), detail });
   };
 
+  /** The account of an address that somebody has proved. */
+  const owned = async (tx: Transaction, email: string, caller: Caller) => {
+    const account = await tx.accounts.byEmail(normalizeEmail(email));
+    return account && (await claimByAddress(tx, audit, account, caller));
+  };
+
   const finish = (method: string, proof: Proof, attempt: Attempt, request: SignInRequest, caller: Caller) =>
     store.transaction(async (tx) => {
-      const found = await ("account" in proof
-        ? tx.accounts.byId(proof.account)
-        : tx.accounts.byEmail(normalizeEmail(proof.email)));
-      if (!found) throw wrongCredentials("unknown account");
-      if (found.disabledAt !== null) throw wrongCredentials("disabled account", found.id);
-      if ("account" in proof && (proof.version ?? found.version) !== found.version)
+      const account = await ("account" in proof ? tx.accounts.byId(proof.account) : owned(tx, proof.email, caller));
+      if (!account) throw wrongCredentials("unknown account");
+      if (account.disabledAt !== null) throw wrongCredentials("disabled account", account.id);
+      if ("account" in proof && (proof.version ?? account.version) !== account.version)
         throw new Refusal("busy", { detail: "the account has changed meanwhile", retryAfter: RETRY_AFTER_S });
-      const account = "account" in proof ? found : await claimByAddress(tx, audit, found, caller);
       const at = await tx.now();
       const detail = { method, client: request.client };
       await audit.write(tx, { event: "sign_in.succeeded", at, by: caller, actor: account.id, detail });
