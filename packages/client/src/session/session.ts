@@ -23,12 +23,13 @@ export interface Session {
   /**
    * Redeems the handoff of a sign-in.
    *
-   * @throws {ClientError} with the server's reason; `invalid_grant` for a handoff that is used or expired
+   * @throws {ClientError} with the server's reason; `invalid_grant` for a handoff that is used or expired; `session_ended` where
+   * somebody signs out meanwhile
    */
   start(handoff: { readonly handoff: string }): Promise<void>;
   /**
    * Signs out. Here at once; at the server as soon as it can be reached, at the latest when the next client starts over
-   * the same storage. Never throws for want of a server.
+   * the same storage. Never throws for want of a server. Sign-ins and calls that have not left yet fail with `session_ended`.
    *
    * @throws {ClientError} `network` where the part of the SDK that reads the storage could not be loaded; not in cookie mode
    */
@@ -68,12 +69,14 @@ export interface Session {
   readonly fetch: SessionFetch;
   /**
    * For `httpSubscriptionLink({ url, EventSource: session.EventSource })`: an event source whose requests are those of `fetch`,
-   * with the token in a header. Behind `link`, a subscription outlives its tokens.
+   * with the token in a header. It closes when its account signs out, or somebody else signs in. Behind `link`, a subscription
+   * outlives its tokens.
    */
   readonly EventSource: SessionEventSourceClass;
   /**
    * A link to put before the terminating one: repeats a call once that the guard refused before it ran, after renewing
-   * the token. The terminating link needs `fetch: session.fetch`.
+   * the token. The terminating link needs `fetch: session.fetch`. A call is made as whoever began it, or not at all, whatever
+   * links stand before and between.
    */
   link<Router extends AnyTRPCRouter>(): TRPCLink<Router>;
 }
