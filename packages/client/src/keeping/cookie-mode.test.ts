@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { gate } from "../testing/gate.ts";
 import { newAccount } from "../testing/house.ts";
 import { makeTimersSettable, passTimers } from "../testing/page-clock.ts";
 import { accountOf, statusOf } from "../testing/signed-in-tabs.ts";
@@ -77,8 +78,15 @@ describe("a page in cookie mode", () => {
     const tab = await signedUp();
     const before = await tab.state();
     stage.site.door.forget();
+    const way = gate();
+    stage.site.door.decide(async ({ path }) => {
+      if (path === "/auth/session/refresh") await way.pass();
+      return undefined;
+    });
     const again = await reloaded(tab);
+    await way.reached;
     expect(await again.state()).toEqual({ status: "unknown" });
+    way.open();
     expect(await again.ready()).toEqual({ ...before, status: "signed-in" });
     expect(await again.happenings()).toEqual({ states: ["signed-in"], accounts: [], warnings: [] });
     expect(await again.run(async (client) => (await client.api.account.me.query()).id)).toBe(

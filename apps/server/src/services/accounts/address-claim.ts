@@ -2,6 +2,7 @@ import type { Account } from "../../store/records.ts";
 import type { Transaction } from "../../store/store.ts";
 import type { AuditWriter } from "../audit/audit.ts";
 import type { Caller } from "../caller.ts";
+import type { Mails } from "../mail/mails.ts";
 import { raiseAccount } from "../revocation/account-version.ts";
 import { endSessions } from "../sessions/session-end.ts";
 
@@ -15,7 +16,7 @@ import { endSessions } from "../sessions/session-end.ts";
  */
 export async function claimByAddress(
   tx: Transaction,
-  audit: AuditWriter,
+  { audit, mails }: { readonly audit: AuditWriter; readonly mails: Mails },
   account: Account,
   by: Caller,
 ): Promise<Account | undefined> {
@@ -27,6 +28,8 @@ export async function claimByAddress(
     const sessions = await endSessions(tx, id, at, "address_proved");
     await raiseAccount(tx, id);
     await audit.write(tx, { event: "account.address_proved", at, by, actor: id, subject: id, detail: { sessions } });
+    const facts = { at, address: by.address };
+    await mails.write(tx, { kind: "address_proved", to: account.email, subject: id, facts });
     tx.emit({ type: "account.address_proved", at, account: id, actor: id });
   }
   return await tx.accounts.byId(id);

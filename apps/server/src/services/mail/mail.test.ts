@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { IssuerOptions } from "../../issuer-options.ts";
+import { post } from "../testing/post-method.ts";
 import { reasonOf } from "../testing/reason-of.ts";
 import {
   ISSUER,
@@ -70,6 +71,18 @@ describe("the owner of an account", () => {
       },
     ]);
     expect(sent[0]?.text).not.toContain(change.next);
+  });
+
+  test("ASVS 6.3.7: hears that somebody was the first to prove its address, once", async () => {
+    await open({ signIn: [post] });
+    const { email } = await issuer.person("ann");
+    for (let time = 0; time < 2; time += 1) await issuer.services.signIn.run("post", email, TERMINAL, SOMEBODY);
+    await mailed(1);
+    const facts = { at: issuer.world.now(), address: SOMEBODY.address };
+    expect(sent).toMatchObject([
+      { kind: "address_proved", to: email, facts, text: expect.stringContaining("is gone") },
+    ]);
+    expect(await waiting()).toEqual([]);
   });
 
   test("hears of no change that failed", async () => {

@@ -4,6 +4,8 @@ export interface MailFacts {
   readonly invitation: { readonly link: string; readonly expiresAt: number };
   /** The password of this account was changed, at a time and from an address. */
   readonly password_changed: { readonly at: number; readonly address: string | null };
+  /** Somebody proved this account's address, which nobody had done before, at a time and from an address. */
+  readonly address_proved: { readonly at: number; readonly address: string | null };
   /** Somebody tried to sign up with the address of this account. */
   readonly sign_up_attempt: { readonly at: number };
 }

@@ -30,6 +30,15 @@ export const plainTexts: MailTexts = {
     ].join("\n\n"),
   }),
 
+  address_proved: ({ at, address }, issuer) => ({
+    subject: `Your account at ${nameOf(issuer)} is yours now`,
+    text: [
+      `On ${utc(at)} somebody signed in at ${nameOf(issuer)}${address === null ? "" : ` from ${address}`} with a proof that this e-mail address is theirs.`,
+      "Until then nobody had proved it. So the password that the account had is gone, and all other sessions were ended.",
+      "If this was not you, tell whoever runs this service at once: somebody else can use your account.",
+    ].join("\n\n"),
+  }),
+
   sign_up_attempt: ({ at }, issuer) => ({
     subject: `You already have an account at ${nameOf(issuer)}`,
     text: [

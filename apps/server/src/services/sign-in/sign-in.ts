@@ -6,6 +6,7 @@ import type { AuditWriter } from "../audit/audit.ts";
 import type { Caller } from "../caller.ts";
 import type { Clients } from "../clients.ts";
 import type { Attempt, Limits } from "../limits/limits.ts";
+import type { Mails } from "../mail/mails.ts";
 import type { HandoffReply, Handoffs, SignInRequest } from "../sessions/handoffs.ts";
 import { checkMethods, checkProof } from "./check-method.ts";
 import { accountTried, type Proof, type SignInMethod, wrongCredentials } from "./method.ts";
@@ -26,6 +27,7 @@ export interface SignInDeps {
   readonly clients: Clients;
   readonly handoffs: Handoffs;
   readonly limits: Limits;
+  readonly mails: Mails;
   readonly methods: readonly SignInMethod[];
 }
 
@@ -38,7 +40,7 @@ const RETRY_AFTER_S = 1;
  *
  * @throws {TypeError} for a method that is none, or two of one name
  */
-export function createSignIn({ store, audit, clients, handoffs, limits, methods }: SignInDeps): SignIn {
+export function createSignIn({ store, audit, clients, handoffs, limits, mails, methods }: SignInDeps): SignIn {
   const byName = checkMethods(methods);
 
   const writeRefusal = async (method: string, refusal: Refusal, caller: Caller) => {
@@ -50,7 +52,7 @@ export function createSignIn({ store, audit, clients, handoffs, limits, methods 
   /** The account of an address that somebody has proved. */
   const owned = async (tx: Transaction, email: string, caller: Caller) => {
     const account = await tx.accounts.byEmail(normalizeEmail(email));
-    return account && (await claimByAddress(tx, audit, account, caller));
+    return account && (await claimByAddress(tx, { audit, mails }, account, caller));
   };
 
   const finish = (method: string, proof: Proof, attempt: Attempt, request: SignInRequest, caller: Caller) =>
