@@ -149,55 +149,32 @@ describe("client case 20: somebody else signs in", () => {
     expect(house.notes.added).toEqual(["theirs"]);
   });
 
-  test("while a link of the app's before the session's waits to make it again: it is not made as theirs", async () => {
-    const other = await house.person();
-    const retrying = gate();
-    const notes = createTRPCClient<NotesRouter>({
-      links: [
-        retryLink({
-          retry: ({ attempts }) => attempts < 2,
-          retryDelayMs: () => {
-            void retrying.pass();
-            return 1_000;
-          },
-        }),
-        person.session.link(),
-        httpLink({ url: NOTES, transformer: superjson, fetch: person.session.fetch }),
-      ],
-    });
-    house.notesDoor.decide(() => "cut");
-    const hers = reasonFrom(notes.add.mutate({ title: "hers" }));
-    await retrying.reached;
-    await person.signIn(other.account);
-    house.notesDoor.forwardAll();
-    expect(await hers).toBe("session_ended");
-    expect(house.notes.added).toEqual([]);
-  });
-
-  test("while a link of the app's waits to send it again: it is not sent as theirs", async () => {
-    const other = await house.person();
-    const retrying = gate();
-    const notes = createTRPCClient<NotesRouter>({
-      links: [
-        person.session.link(),
-        retryLink({
-          retry: ({ attempts }) => attempts < 2,
-          retryDelayMs: () => {
-            void retrying.pass();
-            return 1_000;
-          },
-        }),
-        httpLink({ url: NOTES, transformer: superjson, fetch: person.session.fetch }),
-      ],
-    });
-    house.notesDoor.decide(() => "cut");
-    const hers = reasonFrom(notes.add.mutate({ title: "hers" }));
-    await retrying.reached;
-    await person.signIn(other.account);
-    house.notesDoor.forwardAll();
-    expect(await hers).toBe("session_ended");
-    expect(house.notes.added).toEqual([]);
-  });
+  test.each(["before", "behind"])(
+    "while a link of the app's %s the session's waits to make it again: it is not made as theirs",
+    async (place) => {
+      const other = await house.person();
+      const waits = gate();
+      const retrying = retryLink<NotesRouter>({
+        retry: ({ attempts }) => attempts < 2,
+        retryDelayMs: () => {
+          void waits.pass();
+          return 1_000;
+        },
+      });
+      const links = [retrying, person.session.link<NotesRouter>()];
+      if (place === "behind") links.reverse();
+      const notes = createTRPCClient<NotesRouter>({
+        links: [...links, httpLink({ url: NOTES, transformer: superjson, fetch: person.session.fetch })],
+      });
+      house.notesDoor.decide(() => "cut");
+      const hers = reasonFrom(notes.add.mutate({ title: "hers" }));
+      await waits.reached;
+      await person.signIn(other.account);
+      house.notesDoor.forwardAll();
+      expect(await hers).toBe("session_ended");
+      expect(house.notes.added).toEqual([]);
+    },
+  );
 
   test("and a call of hers that was refused does not sign the other out", async () => {
     const other = await house.person();
