@@ -1,4 +1,4 @@
-import type { TRPCLink } from "@trpc/client";
+import type { Operation, OperationLink, TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
 import { ClientError } from "../errors.ts";
@@ -9,24 +9,27 @@ import type { Departure } from "./departures.ts";
 import { failedCall } from "./failed-call.ts";
 import { laterCall } from "./later-call.ts";
 
+type Next<Router extends AnyTRPCRouter> = Parameters<OperationLink<Router>>[0]["next"];
+
 /** The link of a session: see `Session.link`. Each call of a batch is judged by itself. */
 export function createSessionLink<Router extends AnyTRPCRouter>(deps: SubscriptionDeps): TRPCLink<Router> {
   const { recovery, departures, holder } = deps;
-  /** Under whom calls began that a link before this one makes again. */
-  const epochs = new WeakMap<object, number>();
+  /** Under whom a call began, written on it for when a link before this one makes it again. */
+  const EPOCH = Symbol("epoch");
   return () =>
-    ({ op, next }) => {
+    ({ op, next }: { readonly op: Operation & { [EPOCH]?: number }; readonly next: Next<Router> }) => {
       if (op.type === "subscription")
         return laterCall(op, loadStreams, ({ subscribe }) => subscribe<Router>(deps, { op, next }));
       return observable((observer) => {
         const began = recovery.begin();
-        const epoch = epochs.get(op) ?? began.epoch;
-        epochs.set(op, epoch);
+        op[EPOCH] ??= began.epoch;
+        const epoch = op[EPOCH];
         // What is given up here does not leave either, however slow the links behind this one are.
         const own = new AbortController();
         const giveUp = () => own.abort(op.signal?.reason);
         let departure: Departure | undefined;
         let subscription: Unsubscribable | undefined;
+        let isUnderWay = false;
         let isOver = false;
 
         const finish = () => {
@@ -35,14 +38,19 @@ export function createSessionLink<Router extends AnyTRPCRouter>(deps: Subscripti
           op.signal?.removeEventListener("abort", giveUp);
           departure?.finish();
           subscription?.unsubscribe();
-          own.abort();
+          if (isUnderWay) own.abort();
         };
         const send = () => {
           departure = departures.announce(op.path, epoch);
+          isUnderWay = true;
           subscription = next({ ...op, signal: own.signal }).subscribe({
             next: (value) => observer.next(value),
-            complete: () => observer.complete(),
+            complete() {
+              isUnderWay = false;
+              observer.complete();
+            },
             error(error) {
+              isUnderWay = false;
               departure?.finish();
               untilAborted(recovery.recover(error, began), op.signal).then(
                 (repeat) => {
