@@ -52,10 +52,6 @@ export function createProofKeys() {
       const [oldest] = kept.keys();
       if (kept.size > CAPACITY && oldest !== undefined) forget(oldest);
     },
-    /** How many are kept. */
-    get size() {
-      return kept.size;
-    },
   };
 }
 

@@ -1,8 +1,7 @@
-import type { Operation, OperationLink } from "@trpc/client";
+import type { Operation } from "@trpc/client";
 import { httpLink } from "@trpc/client/links/httpLink";
 import type { AnyTRPCRouter } from "@trpc/server";
-
-type Answers<Router extends AnyTRPCRouter> = ReturnType<OperationLink<Router>>;
+import type { Answers } from "./link-types.ts";
 
 /**
  * A call that fails and does not go out. Its error is tRPC's own, around what stood in the way: what its links make of a

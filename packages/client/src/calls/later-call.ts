@@ -1,10 +1,9 @@
-import type { Operation, OperationLink } from "@trpc/client";
+import type { Operation } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
 import { untilAborted } from "../until-aborted.ts";
 import { failedCall } from "./failed-call.ts";
-
-type Answers<Router extends AnyTRPCRouter> = ReturnType<OperationLink<Router>>;
+import type { Answers } from "./link-types.ts";
 
 /** A call that goes out once what it needs is loaded, and fails where that cannot be, or is not waited for. */
 export function laterCall<Router extends AnyTRPCRouter, Part>(

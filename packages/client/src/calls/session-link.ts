@@ -1,4 +1,4 @@
-import type { Operation, OperationLink, TRPCLink } from "@trpc/client";
+import type { Operation, TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
 import { ClientError } from "../errors.ts";
@@ -8,8 +8,7 @@ import { untilAborted } from "../until-aborted.ts";
 import type { Departure } from "./departures.ts";
 import { failedCall } from "./failed-call.ts";
 import { laterCall } from "./later-call.ts";
-
-type Next<Router extends AnyTRPCRouter> = Parameters<OperationLink<Router>>[0]["next"];
+import type { Next } from "./link-types.ts";
 
 /** The link of a session: see `Session.link`. Each call of a batch is judged by itself. */
 export function createSessionLink<Router extends AnyTRPCRouter>(deps: SubscriptionDeps): TRPCLink<Router> {

@@ -1,7 +1,8 @@
-import { type Operation, type OperationLink, TRPCClientError } from "@trpc/client";
+import { type Operation, TRPCClientError } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
 import type { Departures } from "../calls/departures.ts";
+import type { Answers, Next } from "../calls/link-types.ts";
 import type { Recovery } from "../calls/recovery.ts";
 import type { ClientWorld } from "../client-world.ts";
 import { ClientError } from "../errors.ts";
@@ -28,8 +29,6 @@ interface Stream {
   close(): void;
 }
 
-type Next<Router extends AnyTRPCRouter> = Parameters<OperationLink<Router>>[0]["next"];
-
 /**
  * A subscription that outlives its tokens. Each new token opens a successor, which goes on after the last event, and the
  * stream of before is closed once the successor is open. Where that was not in time, the guard ends the stream with a reason
@@ -40,7 +39,7 @@ type Next<Router extends AnyTRPCRouter> = Parameters<OperationLink<Router>>[0]["
 export function subscribe<Router extends AnyTRPCRouter>(
   { recovery, departures, holder, world }: SubscriptionDeps,
   { op, next }: { readonly op: Operation; readonly next: Next<Router> },
-): ReturnType<OperationLink<Router>> {
+): Answers<Router> {
   return observable((observer) => {
     let began = recovery.begin();
     let lastId: string | undefined;
